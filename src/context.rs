@@ -1,0 +1,261 @@
+//! The scope of the current request: who it is for, what to say of it, how bad a failure of it
+//! would be.
+//!
+//! Anywhere below the layer (handlers, inner middleware, `join!`):
+//!
+//! ```
+//! use tower_bell::{Severity, context};
+//!
+//! async fn checkout() {
+//!     context::user("alice@example.com");
+//!     context::tag("plan", "pro");
+//!     context::severity(Severity::Critical);
+//! }
+//! ```
+//!
+//! Outside a request these do nothing. A spawned task, a blocking closure and a service behind
+//! tower's `Buffer` run elsewhere: hand the scope over with [`carry`] and [`carry_fn`].
+
+use std::{
+    borrow::Cow,
+    cell::RefCell,
+    fmt,
+    future::Future,
+    mem,
+    pin::Pin,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::{Context, Poll},
+};
+
+use pin_project_lite::pin_project;
+
+use crate::{severity::Severity, text};
+
+/// Tags kept of one request; further ones are left out.
+pub const MOST_TAGS: usize = 20;
+
+/// Says who the current request is for. The last call counts. Shown as it is, never redacted.
+pub fn user(user: impl Into<String>) {
+    let user = user.into();
+    with_tags(|tags| tags.user = Some(user));
+}
+
+/// Adds a name and a value to what is said if the current request fails, at most [`MOST_TAGS`]. A
+/// name given twice keeps the later value. Values are redacted like everything else.
+pub fn tag(name: impl Into<Cow<'static, str>>, value: impl fmt::Display) {
+    // Formatted before the lock is taken: it is the app's code.
+    let (name, value) = (name.into(), text::shown(&value));
+    with_tags(|Tags { tags, .. }| {
+        let room = tags.len() < MOST_TAGS;
+        match tags.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, known)) => *known = value,
+            None if room => tags.push((name, value)),
+            None => {}
+        }
+    });
+}
+
+/// Says how bad a failure of the current request would be. The last call counts.
+pub fn severity(severity: Severity) {
+    with_tags(|tags| tags.severity = Some(severity));
+}
+
+/// Carries the current scope into a future that runs elsewhere.
+///
+/// ```
+/// # async fn handler() {
+/// let report = tower_bell::context::carry(async {
+///     tower_bell::context::tag("step", "invoice");
+/// });
+/// tokio::spawn(report);
+/// # }
+/// ```
+pub fn carry<F: Future>(future: F) -> Carried<F> {
+    Carried { future, scope: carried_scope() }
+}
+
+/// Carries the current scope into a closure that runs elsewhere.
+///
+/// ```
+/// # async fn handler() {
+/// let work = tower_bell::context::carry_fn(|| tower_bell::context::user("alice@example.com"));
+/// tokio::task::spawn_blocking(work);
+/// # }
+/// ```
+pub fn carry_fn<T>(f: impl FnOnce() -> T) -> impl FnOnce() -> T {
+    let mut scope = carried_scope();
+    move || scope.enter(f)
+}
+
+pin_project! {
+    /// The future of [`carry`].
+    #[must_use = "futures do nothing unless polled"]
+    pub struct Carried<F> {
+        #[pin]
+        future: F,
+        scope: Scope,
+    }
+}
+
+impl<F> fmt::Debug for Carried<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Carried").finish_non_exhaustive()
+    }
+}
+
+impl<F: Future> Future for Carried<F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        let this = self.project();
+        this.scope.enter(|| this.future.poll(cx))
+    }
+}
+
+/// Shared with what was carried elsewhere; `None` until something is said.
+pub(crate) type SharedTags = Option<Arc<Mutex<Tags>>>;
+
+/// What the app said about the current request.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Tags {
+    pub(crate) user: Option<String>,
+    pub(crate) severity: Option<Severity>,
+    pub(crate) tags: Vec<(Cow<'static, str>, String)>,
+}
+
+/// What a layer took on itself for the current request, so that nested layers ring once.
+#[derive(Clone, Copy, Debug, Default, Eq, Ord, PartialEq, PartialOrd)]
+enum Claim {
+    /// Nobody has anything yet.
+    #[default]
+    Free,
+    /// An inner layer watches the body of a good response: no second watch, but if the response
+    /// becomes a failure further out, that one is told there.
+    Watched,
+    /// An inner layer told the failure, or tells it with the body.
+    Told,
+}
+
+/// The scope of one request. Costs no allocation until something is said in it.
+///
+/// It lives in the outermost layer's future and is moved into the thread-local for `call` and for
+/// each `poll`, so that it follows the request from thread to thread.
+#[derive(Debug, Default)]
+pub(crate) struct Scope {
+    tags: SharedTags,
+    claim: Claim,
+}
+
+/// A copy of what the app said.
+pub(crate) fn said(tags: &SharedTags) -> Tags {
+    tags.as_ref().map(|tags| lock(tags).clone()).unwrap_or_default()
+}
+
+/// Whether the current thread is inside a request.
+pub(crate) fn is_inside() -> bool {
+    CURRENT.try_with(|current| current.try_borrow().is_ok_and(|c| c.is_some())).unwrap_or(false)
+}
+
+fn with_tags(f: impl FnOnce(&mut Tags)) {
+    if let Some(tags) = current_tags() {
+        f(&mut lock(&tags));
+    }
+}
+
+fn carried_scope() -> Scope {
+    Scope::of(current_tags())
+}
+
+fn current_tags() -> SharedTags {
+    CURRENT
+        .try_with(|current| {
+            let mut current = current.try_borrow_mut().ok()?;
+            Some(current.as_mut()?.tags.get_or_insert_default().clone())
+        })
+        .ok()?
+}
+
+fn lock(tags: &Mutex<Tags>) -> MutexGuard<'_, Tags> {
+    tags.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+thread_local! {
+    static CURRENT: RefCell<Option<Scope>> = const { RefCell::new(None) };
+}
+
+impl Scope {
+    /// Takes the failure on: gives what the app said, or `None` if an inner layer has it.
+    pub(crate) fn claim_failure(&mut self) -> Option<SharedTags> {
+        self.claim(Claim::Told)
+    }
+
+    /// Takes the watch of a good response's body on.
+    pub(crate) fn claim_watch(&mut self) -> Option<SharedTags> {
+        self.claim(Claim::Watched)
+    }
+
+    fn claim(&mut self, wanted: Claim) -> Option<SharedTags> {
+        self.shared(|scope| {
+            let free = scope.claim < wanted;
+            scope.claim = scope.claim.max(wanted);
+            free.then(|| scope.tags.clone())
+        })
+    }
+
+    /// A scope with the same words, for the response body: what is claimed is not carried on.
+    pub(crate) fn of(tags: SharedTags) -> Self {
+        Self { tags, claim: Claim::Free }
+    }
+
+    /// The scope that counts: the enclosing one while an outer layer's is in place, else this.
+    /// `f` must not run the app's code.
+    fn shared<T>(&mut self, f: impl FnOnce(&mut Self) -> T) -> T {
+        let Some(mut outer) = take_current() else {
+            return f(self);
+        };
+        let done = f(&mut outer);
+        // Nothing ran in between that could have put another one there.
+        install(&mut outer);
+        done
+    }
+
+    /// Runs `f` in this scope; in an enclosing one, if there is one: nested layers share.
+    pub(crate) fn enter<T>(&mut self, f: impl FnOnce() -> T) -> T {
+        if !install(self) {
+            return f();
+        }
+        // Taken back also if `f` panics.
+        let _leave = Leave(self);
+        f()
+    }
+}
+
+/// Moves the scope into the thread-local, unless there is one (or no thread-local any more).
+fn install(scope: &mut Scope) -> bool {
+    CURRENT
+        .try_with(|current| {
+            let Ok(mut current) = current.try_borrow_mut() else {
+                return false;
+            };
+            let free = current.is_none();
+            if free {
+                *current = Some(mem::take(scope));
+            }
+            free
+        })
+        .unwrap_or(false)
+}
+
+fn take_current() -> Option<Scope> {
+    CURRENT.try_with(|current| current.try_borrow_mut().ok()?.take()).ok()?
+}
+
+struct Leave<'a>(&'a mut Scope);
+
+impl Drop for Leave<'_> {
+    fn drop(&mut self) {
+        if let Some(scope) = take_current() {
+            *self.0 = scope;
+        }
+    }
+}

@@ -1,0 +1,214 @@
+//! Text as bytes, characters and UTF-16 units: counting, cutting, cleaning. Knows no provider.
+
+use std::{
+    any::Any,
+    borrow::Cow,
+    fmt,
+    panic::{AssertUnwindSafe, catch_unwind},
+};
+
+/// The unit in which a provider counts its limits.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum Unit {
+    /// UTF-8 bytes.
+    Bytes,
+    /// Unicode scalar values.
+    Chars,
+    /// UTF-16 code units.
+    Utf16,
+}
+
+impl Unit {
+    /// How long the text is in this unit.
+    #[must_use]
+    pub fn count(self, text: &str) -> usize {
+        match self {
+            Self::Bytes => text.len(),
+            Self::Chars => text.chars().count(),
+            Self::Utf16 => text.chars().map(char::len_utf16).sum(),
+        }
+    }
+
+    /// The longest beginning of `text` that is at most `most` units long, never inside a character.
+    pub(crate) fn cut(self, text: &str, most: usize) -> &str {
+        let mut used = 0;
+        for (at, c) in text.char_indices() {
+            used += match self {
+                Self::Bytes => c.len_utf8(),
+                Self::Chars => 1,
+                Self::Utf16 => c.len_utf16(),
+            };
+            if used > most {
+                return &text[..at];
+            }
+        }
+        text
+    }
+}
+
+/// Removes what a reader cannot see or what turns the line around: control characters but newline
+/// and tab, bidirectional overrides, zero-width and tag characters. `\r\n` becomes `\n`.
+pub(crate) fn clean(text: &str) -> Cow<'_, str> {
+    if text.chars().any(is_unseen) {
+        Cow::Owned(text.chars().filter(|c| !is_unseen(*c)).collect())
+    } else {
+        Cow::Borrowed(text)
+    }
+}
+
+/// The same on one line: newlines and tabs become spaces.
+pub(crate) fn one_line(text: &str) -> Cow<'_, str> {
+    if !text.chars().any(|c| is_unseen(c) || c == '\n' || c == '\t') {
+        return Cow::Borrowed(text);
+    }
+    let shown = text.chars().filter(|c| !is_unseen(*c));
+    Cow::Owned(shown.map(|c| if matches!(c, '\n' | '\t') { ' ' } else { c }).collect())
+}
+
+fn is_unseen(c: char) -> bool {
+    match c {
+        '\n' | '\t' => false,
+        '\0'..='\u{1f}' | '\u{7f}'..='\u{9f}' => true,
+        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' => true,
+        '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' => true,
+        '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}' => true,
+        _ => false,
+    }
+}
+
+/// A size for people: `41 B`, `3.1 KiB`, `2.0 MiB`.
+pub(crate) struct Size(pub(crate) u64);
+
+impl fmt::Display for Size {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        #[expect(clippy::cast_precision_loss, reason = "one decimal is shown")]
+        let bytes = self.0 as f64;
+        match self.0 {
+            0..1024 => write!(f, "{} B", self.0),
+            1024..1_048_576 => write!(f, "{:.1} KiB", bytes / 1024.0),
+            _ => write!(f, "{:.1} MiB", bytes / 1_048_576.0),
+        }
+    }
+}
+
+/// Collects at most `room` bytes and then answers with an error, so that a `Display` that would
+/// write without end is stopped.
+#[derive(Debug)]
+pub(crate) struct Bounded {
+    text: String,
+    room: usize,
+    cut: bool,
+}
+
+impl Bounded {
+    pub(crate) fn new(room: usize) -> Self {
+        Self { text: String::new(), room, cut: false }
+    }
+
+    /// What was written, and whether something was left out.
+    pub(crate) fn finish(self) -> (String, bool) {
+        (self.text, self.cut)
+    }
+}
+
+impl fmt::Write for Bounded {
+    fn write_str(&mut self, piece: &str) -> fmt::Result {
+        if self.cut {
+            return Err(fmt::Error);
+        }
+        let fits = Unit::Bytes.cut(piece, self.room - self.text.len());
+        self.text.push_str(fits);
+        self.cut = fits.len() < piece.len();
+        if self.cut { Err(fmt::Error) } else { Ok(()) }
+    }
+}
+
+/// What the app's own `Display` says, within [`SHOWN`]; it may fail, panic or never end.
+pub(crate) fn shown(value: &dyn fmt::Display) -> String {
+    use fmt::Write as _;
+    let mut sink = Bounded::new(SHOWN);
+    let written = catch_unwind(AssertUnwindSafe(|| write!(sink, "{value}")));
+    let (mut text, cut) = sink.finish();
+    match written {
+        Err(payload) => {
+            discard(payload);
+            text.push_str("[its Display panicked]");
+        }
+        Ok(_) if cut => text.push('…'),
+        Ok(_) => {}
+    }
+    text
+}
+
+/// Bytes kept of one value that the app hands in.
+const SHOWN: usize = 4 * 1024;
+
+/// Drops a panic's payload, whose own `Drop` may panic. What that one throws is leaked, because
+/// dropping it could go on for ever.
+pub(crate) fn discard(payload: Box<dyn Any + Send>) {
+    if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
+        Box::leak(again);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn each_unit_counts_its_own_way() {
+        assert_eq!(Unit::Bytes.count("aé😀"), 7);
+        assert_eq!(Unit::Chars.count("aé😀"), 3);
+        assert_eq!(Unit::Utf16.count("aé😀"), 4);
+        assert_eq!(Unit::Utf16.cut("aé😀", 3), "aé");
+        assert_eq!(Unit::Chars.cut("aé😀", 0), "");
+    }
+
+    #[test]
+    fn what_cannot_be_seen_is_removed() {
+        assert_eq!(clean("a\u{202e}b\r\nc\td\u{0}\u{200b}e\u{e0041}"), "ab\nc\tde");
+        assert_eq!(one_line("a\nb\tc\u{2066}"), "a b c");
+        assert!(matches!(clean("plain é 😀"), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn sizes_are_for_people() {
+        let shown: Vec<_> =
+            [0, 41, 1023, 1024, 70_000, 3 << 20].map(|n| Size(n).to_string()).into();
+        assert_eq!(shown, ["0 B", "41 B", "1023 B", "1.0 KiB", "68.4 KiB", "3.0 MiB"]);
+    }
+
+    #[test]
+    fn a_text_without_end_is_stopped() {
+        use fmt::Write as _;
+        let mut sink = Bounded::new(5);
+        assert!(sink.write_str("abc").is_ok());
+        assert!(sink.write_str("déf").is_err());
+        assert!(sink.write_str("x").is_err());
+        assert_eq!(sink.finish(), ("abcd".to_owned(), true));
+    }
+
+    proptest! {
+        #[test]
+        fn a_cut_is_the_longest_beginning_that_fits(text in ".{0,40}", most in 0usize..50) {
+            for unit in [Unit::Bytes, Unit::Chars, Unit::Utf16] {
+                let cut = unit.cut(&text, most);
+                prop_assert!(text.starts_with(cut));
+                prop_assert!(unit.count(cut) <= most);
+                if let Some(next) = text[cut.len()..].chars().next() {
+                    let longer = &text[..cut.len() + next.len_utf8()];
+                    prop_assert!(unit.count(longer) > most);
+                }
+            }
+        }
+
+        #[test]
+        fn cleaning_twice_changes_nothing(text in any::<String>()) {
+            let once = clean(&text).into_owned();
+            prop_assert_eq!(clean(&once), once.as_str());
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! How it is said there: one folder or file per service.
+//!
+//! | module | service | feature | edits | needs |
+//! |---|---|---|---|---|
+//! | [`console`] | a terminal | - | no | - |
+//! | [`stub`] | a test | - | yes | - |
+//! | [`slack`] | Slack webhooks and bots | `slack` | bot only | network |
+//!
+//! A new service is one [`Transport`] implementation, in your own crate if you like: see
+//! `examples/custom_transport.rs`.
+
+mod error;
+
+use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
+
+pub use self::error::SendError;
+pub use crate::{message::Limits, text::Unit};
+use crate::{message::Message, redact::Redacted, secret::Secret};
+
+/// Carries messages to one service.
+///
+/// An implementation only says a message once; pacing, deadlines, retries, the breaker and panics
+/// are the bell's business. A `post` is dropped when its deadline (10 s) has passed.
+pub trait Transport: Send + Sync + 'static {
+    /// What the service can do and how much it takes.
+    fn capabilities(&self) -> Capabilities;
+
+    /// Tokens and URLs that must never be said: the bell scrubs them from every message and from
+    /// its own errors and logs. There is no default, so that nobody forgets.
+    fn secrets(&self) -> Vec<Secret>;
+
+    /// Posts a new message. It fits the limits of [`capabilities`](Self::capabilities).
+    fn post(
+        &self,
+        message: &Redacted<Message>,
+    ) -> impl Future<Output = Result<Receipt, SendError>> + Send;
+
+    /// Replaces a message that [`post`](Self::post) gave the receipt for. Called only if
+    /// [`Capabilities::edit`] is set.
+    fn edit(
+        &self,
+        receipt: &Receipt,
+        message: &Redacted<Message>,
+    ) -> impl Future<Output = Result<Receipt, SendError>> + Send {
+        let _ = (receipt, message);
+        async { Err(SendError::permanent("this transport cannot edit")) }
+    }
+}
+
+/// What a service can do and how much it takes.
+///
+/// ```
+/// use std::time::Duration;
+/// use tower_bell::transport::{Capabilities, Limits};
+///
+/// let can = Capabilities::default().pace(Duration::from_secs(2)).limits(Limits::default().total(4_000));
+/// ```
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct Capabilities {
+    /// A posted message can be replaced.
+    pub edit: bool,
+    /// The shortest time between two messages. Default: [`DEFAULT_PACE`].
+    pub pace: Duration,
+    /// How long a message may be.
+    pub limits: Limits,
+    /// A message can be posted under a name of its own ([`Message::username`]).
+    pub username: bool,
+}
+
+/// One message a second: what chat services commonly allow for one channel.
+pub const DEFAULT_PACE: Duration = Duration::from_secs(1);
+
+impl Default for Capabilities {
+    fn default() -> Self {
+        Self { edit: false, pace: DEFAULT_PACE, limits: Limits::default(), username: false }
+    }
+}
+
+impl Capabilities {
+    /// Sets [`edit`](Self::edit).
+    #[must_use]
+    pub fn edit(mut self, edit: bool) -> Self {
+        self.edit = edit;
+        self
+    }
+
+    /// Sets [`limits`](Self::limits).
+    #[must_use]
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Sets [`pace`](Self::pace).
+    #[must_use]
+    pub fn pace(mut self, pace: Duration) -> Self {
+        self.pace = pace;
+        self
+    }
+
+    /// Sets [`username`](Self::username).
+    #[must_use]
+    pub fn username(mut self, username: bool) -> Self {
+        self.username = username;
+        self
+    }
+}
+
+/// What a transport gives back so that the message can be edited or answered.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Receipt(Option<Arc<str>>);
+
+impl Receipt {
+    /// The service named the message: its name, as the transport wants it back.
+    pub fn new(id: impl Into<Arc<str>>) -> Self {
+        Self(Some(id.into()))
+    }
+
+    /// The service took the message and said no more.
+    #[must_use]
+    pub const fn none() -> Self {
+        Self(None)
+    }
+
+    /// The name, if there is one.
+    #[must_use]
+    pub fn id(&self) -> Option<&str> {
+        self.0.as_deref()
+    }
+}
+
+type Posting<'a> = Pin<Box<dyn Future<Output = Result<Receipt, SendError>> + Send + 'a>>;
+
+/// [`Transport`] with boxed futures, so that channels can hold different ones.
+pub(crate) trait DynTransport: Send + Sync {
+    fn capabilities(&self) -> Capabilities;
+    fn secrets(&self) -> Vec<Secret>;
+    fn post<'a>(&'a self, message: &'a Redacted<Message>) -> Posting<'a>;
+    fn edit<'a>(&'a self, receipt: &'a Receipt, message: &'a Redacted<Message>) -> Posting<'a>;
+}
+
+impl<T: Transport> DynTransport for T {
+    fn capabilities(&self) -> Capabilities {
+        Transport::capabilities(self)
+    }
+
+    fn secrets(&self) -> Vec<Secret> {
+        Transport::secrets(self)
+    }
+
+    fn post<'a>(&'a self, message: &'a Redacted<Message>) -> Posting<'a> {
+        Box::pin(Transport::post(self, message))
+    }
+
+    fn edit<'a>(&'a self, receipt: &'a Receipt, message: &'a Redacted<Message>) -> Posting<'a> {
+        Box::pin(Transport::edit(self, receipt, message))
+    }
+}
