@@ -194,17 +194,21 @@ fn unreachable(error: &reqwest::Error) -> String {
     if error.is_timeout() {
         return format!("no connection within {} s", CONNECT_TIMEOUT.as_secs());
     }
-    let mut source = error.source();
-    while let Some(cause) = source {
-        if cause.to_string().starts_with("dns error") {
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        if inner.to_string().starts_with("dns error") {
             return "the host's name was not found".to_owned();
         }
-        match cause.downcast_ref::<io::Error>().map(io::Error::kind) {
-            // What a TLS stack says of a certificate or of an answer that is not TLS.
+        let io = inner.downcast_ref::<io::Error>();
+        match io.map(io::Error::kind) {
+            // What a TLS stack says of a certificate, or of an answer that is not TLS.
             Some(io::ErrorKind::InvalidData) => return "TLS handshake failed".to_owned(),
-            Some(io::ErrorKind::Other) | None => source = cause.source(),
+            Some(io::ErrorKind::Other) | None => {}
             Some(kind) => return kind.to_string(),
         }
+        // The source of an `io::Error` is its inner error's: without this the inner one is skipped.
+        let wrapped = io.and_then(io::Error::get_ref).map(|error| error as &(dyn Error + 'static));
+        cause = wrapped.or_else(|| inner.source());
     }
     "could not connect".to_owned()
 }

@@ -91,7 +91,7 @@ impl Room {
 fn heading(room: &mut Room, message: &Message) -> Option<Value> {
     let text = room.take_escaped(&message.text, SECTION_TEXT - 2)?;
     let text = if message.subject.is_some() { bold_first_line(&text) } else { text };
-    Some(mrkdwn(text))
+    Some(mrkdwn(&text))
 }
 
 /// `*first line*`, where that line has no markup of its own.
@@ -170,7 +170,7 @@ fn links(room: &mut Room, links: &[Link]) -> Vec<Value> {
         Some(line([plain(&room.take_line(&text)?)]))
     });
     let texts = rich_text(texts.take(MOST_FIELDS).collect());
-    sections.into_iter().take(MOST_FIELDS).map(mrkdwn).chain(texts).collect()
+    sections.into_iter().take(MOST_FIELDS).map(|text| mrkdwn(&text)).chain(texts).collect()
 }
 
 /// `<url|label>`, if there is room for the whole of it.
@@ -249,13 +249,14 @@ fn context(room: &mut Room, text: &str) -> Option<Value> {
     Some(json!({"type": "context", "elements": [element]}))
 }
 
-fn mrkdwn(text: String) -> Value {
+fn mrkdwn(text: &str) -> Value {
     // Verbatim: Slack makes no links out of what looks like a URL or a channel's name.
     json!({"type": "section", "text": {"type": "mrkdwn", "text": text, "verbatim": true}})
 }
 
 fn rich_text(elements: Vec<Value>) -> Option<Value> {
-    (!elements.is_empty()).then(|| json!({"type": "rich_text", "elements": elements}))
+    let elements = Some(elements).filter(|elements| !elements.is_empty())?;
+    Some(json!({"type": "rich_text", "elements": Value::Array(elements)}))
 }
 
 /// One line of rich text.

@@ -88,11 +88,10 @@ pub const BUDGET: usize = 10_000;
 pub const UNIT: Unit = Unit::Utf16;
 
 fn capabilities() -> Capabilities {
-    let mut limits = Limits::default();
-    limits.text = SECTION_TEXT;
-    limits.unit = UNIT;
-    Capabilities::default().limits(limits.total(BUDGET - LABELS))
+    let total = BUDGET - LABELS;
+    let limits = Limits { text: SECTION_TEXT, total, unit: UNIT, ..Limits::default() };
+    Capabilities::default().limits(limits)
 }
 
-/// What [`blocks`] adds to a message's own words, at most: labels and separators.
+/// What the form adds to a message's own words, at most: labels and separators.
 const LABELS: usize = 1_000;

@@ -8,9 +8,8 @@ pub(super) fn find<'a>(
     secret: &'a str,
 ) -> impl Iterator<Item = String> + 'a {
     let numbered = messages.iter().enumerate();
-    let forms = numbered.flat_map(|(at, message)| {
-        forms(message).into_iter().map(move |(form, text)| (at + 1, form, text))
-    });
+    let forms = numbered
+        .flat_map(|(at, message)| forms(message).map(move |(form, text)| (at + 1, form, text)));
     forms.filter_map(move |(at, form, text)| {
         let near = near(&text, secret)?;
         Some(format!("{at}. message, as {form}: {near}"))
@@ -18,12 +17,13 @@ pub(super) fn find<'a>(
 }
 
 /// The message in every form that this crate can send it in.
-fn forms(message: &Message) -> Vec<(&'static str, String)> {
-    let mut forms =
-        vec![("plain text", message.plain_text()), ("console", console::block(message, false))];
+fn forms(message: &Message) -> impl Iterator<Item = (&'static str, String)> {
     #[cfg(feature = "slack")]
-    forms.push(("Slack JSON", crate::transport::slack::payload(message).to_string()));
-    forms
+    let slack = Some(("Slack JSON", crate::transport::slack::payload(message).to_string()));
+    #[cfg(not(feature = "slack"))]
+    let slack = None;
+    let console = console::block(message, false);
+    [("plain text", message.plain_text()), ("console", console)].into_iter().chain(slack)
 }
 
 /// The surroundings of the secret, without the secret.

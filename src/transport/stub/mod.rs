@@ -107,6 +107,7 @@ impl Stub {
     }
 
     /// What rang; the stub forgets it, the edits too, and counts from zero.
+    #[expect(clippy::must_use_candidate, reason = "also called to forget")]
     pub fn take(&self) -> Vec<Redacted<Message>> {
         let mut state = self.lock();
         state.edited.clear();
