@@ -4,6 +4,7 @@
 
 pub mod context;
 mod error;
+mod incident;
 mod message;
 pub mod redact;
 mod report;
@@ -19,6 +20,6 @@ pub use self::{
     redact::Redactor,
     report::{Fingerprint, FingerprintParts},
     secret::Secret,
-    severity::Severity,
+    severity::{Severity, UnknownSeverity},
     topic::Topic,
 };
