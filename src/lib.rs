@@ -2,7 +2,10 @@
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod bell;
+mod capture;
 pub mod context;
+mod delivery;
 mod error;
 mod incident;
 mod message;
@@ -15,6 +18,8 @@ mod topic;
 pub mod transport;
 
 pub use self::{
+    bell::Bell,
+    capture::*,
     error::ConfigError,
     message::Message,
     redact::Redactor,

@@ -3,7 +3,11 @@
 
 use std::{fmt, ops::Deref};
 
-use crate::{message::Message, report::Report, secret::Secret};
+use crate::{
+    message::Message,
+    report::{Report, Summary},
+    secret::Secret,
+};
 
 /// A report or message that went through the [`Redactor`].
 ///
@@ -61,6 +65,11 @@ impl Redactor {
     /// Redacts a captured failure.
     pub(crate) fn report(&self, report: Report) -> Redacted<Report> {
         Redacted(report)
+    }
+
+    /// Redacts what stands for lost details.
+    pub(crate) fn summary(&self, summary: Summary) -> Redacted<Summary> {
+        Redacted(summary)
     }
 
     /// Values to scrub wherever they stand.

@@ -14,7 +14,7 @@ use std::{
 
 pub use self::fingerprint::{Fingerprint, FingerprintParts};
 pub(crate) use self::{
-    cause::{Cause, Place},
+    cause::{Cause, Place, panic_text},
     fingerprint::{FingerprintFn, Key},
     normal::Normal,
     request::{Header, Payload, RequestSnapshot, ResponseSnapshot},
@@ -86,4 +86,14 @@ pub(crate) struct Report {
     pub(crate) at: SystemTime,
     /// The channel that the layer names, if any.
     pub(crate) channel: Option<Arc<str>>,
+}
+
+/// All that is said of a kind whose details were lost.
+#[derive(Clone, Debug)]
+pub(crate) struct Summary {
+    /// `500 · POST /checkout`
+    pub(crate) line: String,
+    pub(crate) origin: Origin,
+    pub(crate) severity: Severity,
+    pub(crate) fingerprint: Fingerprint,
 }
