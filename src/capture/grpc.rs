@@ -5,8 +5,6 @@
 
 use http::{HeaderMap, HeaderName, header};
 
-use super::head::GRPC;
-
 pub(crate) const STATUS: HeaderName = HeaderName::from_static("grpc-status");
 const MESSAGE: HeaderName = HeaderName::from_static("grpc-message");
 
@@ -15,7 +13,14 @@ const UNKNOWN: u16 = 2;
 
 /// Whether the head says that the body is gRPC's.
 pub(crate) fn is_grpc(headers: &HeaderMap) -> bool {
-    headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(GRPC))
+    headers.get(header::CONTENT_TYPE).is_some_and(|kind| is_grpc_type(kind.as_bytes()))
+}
+
+/// `application/grpc`, `application/grpc+proto`; not `application/grpc-web`, which has its status in
+/// the body.
+pub(crate) fn is_grpc_type(content_type: &[u8]) -> bool {
+    let rest = content_type.strip_prefix(b"application/grpc");
+    rest.is_some_and(|rest| matches!(rest.first(), None | Some(b'+' | b';' | b' ')))
 }
 
 /// The call's status, if these headers or trailers hold one; a garbled one is UNKNOWN.
@@ -59,6 +64,12 @@ mod tests {
     fn only_the_servers_own_faults_count() {
         let faults: Vec<_> = (0..=17).filter(|code| is_servers_fault(*code)).collect();
         assert_eq!(faults, [2, 4, 12, 13, 14, 15, 17]);
+    }
+
+    #[test]
+    fn grpc_web_is_not_grpc() {
+        assert!(is_grpc_type(b"application/grpc") && is_grpc_type(b"application/grpc+proto"));
+        assert!(!is_grpc_type(b"application/grpc-web+proto") && !is_grpc_type(b"text/plain"));
     }
 
     #[test]

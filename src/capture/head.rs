@@ -6,6 +6,7 @@ use http::{
     header::{self, HeaderName},
 };
 
+use super::grpc;
 use crate::report::Header;
 
 /// Bytes kept of a head.
@@ -100,16 +101,13 @@ impl Head {
         if !is_never_copied(name, value) {
             self.bytes.extend_from_slice(b": ");
             self.bytes.extend_from_slice(kept);
-            self.grpc |= name == header::CONTENT_TYPE && text.starts_with(GRPC);
+            self.grpc |= name == header::CONTENT_TYPE && grpc::is_grpc_type(text);
             self.cut |= kept.len() < text.len();
         }
         self.bytes.push(b'\n');
         true
     }
 }
-
-/// What a gRPC content type begins with.
-pub(crate) const GRPC: &[u8] = b"application/grpc";
 
 /// These values are not even copied: nothing that is kept can hold them.
 fn is_never_copied(name: &HeaderName, value: &HeaderValue) -> bool {
