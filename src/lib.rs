@@ -6,6 +6,7 @@ pub mod context;
 mod error;
 mod message;
 pub mod redact;
+mod render;
 mod report;
 mod secret;
 mod severity;
