@@ -77,11 +77,11 @@ impl Limits {
 /// 4. Where that is not enough, all literals are left out, then also the fields and links, the facts
 ///    and notes, at last the quote.
 ///
-/// The first 150 units of the heading, the user and the id stay in any case. A cut text ends with
+/// The first 150 units of the text and of the subject, the user and the id stay in any case. A cut text ends with
 /// `… (+3.1 KiB cut)`; what was left out is counted on the last line. Fitting twice changes nothing.
 pub(crate) fn fit(message: Message, limits: &Limits) -> Message {
     let message = tidy(message);
-    let parts: [Part; 4] = [Room::literal, Room::field, Room::fact, Room::quote];
+    let parts = [LITERALS, FIELDS, FACTS, QUOTE];
     let mut room = Room::of(limits);
     for left_out in 0..=parts.len() {
         room = Room::of(limits);
@@ -132,7 +132,13 @@ struct Room {
     unit: Unit,
 }
 
+/// The room of one part of the message.
 type Part = fn(&mut Room) -> &mut usize;
+const FACTS: Part = |room| &mut room.fact;
+const FIELDS: Part = |room| &mut room.field;
+const LITERALS: Part = |room| &mut room.literal;
+const QUOTE: Part = |room| &mut room.quote;
+const TEXT: Part = |room| &mut room.text;
 
 impl Room {
     fn of(limits: &Limits) -> Self {
@@ -143,26 +149,6 @@ impl Room {
         Self { fact: FACT, field, fields, literal, quote: text, text, total, unit }
     }
 
-    const fn fact(&mut self) -> &mut usize {
-        &mut self.fact
-    }
-
-    const fn field(&mut self) -> &mut usize {
-        &mut self.field
-    }
-
-    const fn literal(&mut self) -> &mut usize {
-        &mut self.literal
-    }
-
-    const fn quote(&mut self) -> &mut usize {
-        &mut self.quote
-    }
-
-    const fn text(&mut self) -> &mut usize {
-        &mut self.text
-    }
-
     /// Whether the whole message fits.
     fn holds(&self, message: &Message) -> bool {
         let plain = self.cut(message).plain_text();
@@ -170,10 +156,10 @@ impl Room {
     }
 
     fn shrink_all(&mut self, message: &Message) {
-        for part in [Self::literal, Self::field, Self::quote, Self::fact] {
+        for part in [LITERALS, FIELDS, QUOTE, FACTS] {
             self.shrink(part, Limits::LEAST_PIECE, message);
         }
-        self.shrink(Self::text, LINE, message);
+        self.shrink(TEXT, LINE, message);
     }
 
     /// Finds the most room for this part's pieces with which the whole fits; `least` if there is
@@ -202,7 +188,7 @@ impl Room {
             channel: message.channel.clone(),
             facts: every(&message.facts, self.fact, |fact| self.piece(fact, self.fact)),
             fields: every(self.first(&message.fields), self.field, |piece| self.field_piece(piece)),
-            icon: message.icon.clone().filter(|icon| self.fits(icon, LINE)),
+            icon: message.icon.clone().filter(|icon| self.fits(icon, FACT)),
             id: message.id.clone(),
             links: every(self.first(&message.links), self.field, Link::clone),
             literals: every(&message.literals, self.literal, |piece| self.literal_piece(piece)),
@@ -271,14 +257,14 @@ fn every<T>(pieces: &[T], room: usize, cut: impl FnMut(&T) -> T) -> Vec<T> {
 
 /// How many pieces a reader would miss.
 fn parts(message: &Message) -> usize {
-    let Message { facts, fields, links, literals, notes, quote, .. } = message;
+    let Message { facts, fields, links, literals, notes, place, quote, .. } = message;
     let lists = facts.len() + fields.len() + links.len() + literals.len() + notes.len();
-    lists + usize::from(quote.is_some())
+    lists + usize::from(place.is_some()) + usize::from(quote.is_some())
 }
 
-/// The longest fact or note.
+/// The longest fact, note and icon.
 const FACT: usize = 300;
-/// The longest subject and place; this much of the text always stays.
+/// The longest subject, place and name; this much of the text always stays.
 const LINE: usize = 150;
 /// The longest user.
 const USER: usize = 128;

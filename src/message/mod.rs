@@ -146,7 +146,7 @@ impl Message {
     }
 
     /// Whom it is about: stands as `user:…` in the text, unbroken and unredacted, so that searching
-    /// the chat finds it.
+    /// the chat finds it. At most 128 characters of it are shown.
     pub fn user(mut self, user: impl Into<String>) -> Self {
         self.user = Some(user.into());
         self

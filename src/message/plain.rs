@@ -81,3 +81,46 @@ fn joined<'a>(pieces: impl IntoIterator<Item = Cow<'a, str>>, between: &str) -> 
     let pieces = pieces.into_iter().filter(|piece| !piece.is_empty());
     pieces.collect::<Vec<_>>().join(between)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with_literal(note: Option<&str>, text: &str) -> String {
+        let mut message = Message::new("x");
+        let note = note.map(str::to_owned);
+        let text = text.to_owned();
+        message.literals.push(Literal { label: "Payload", note, text, language: None });
+        message.plain_text()
+    }
+
+    #[test]
+    fn nothing_inside_a_literal_looks_like_a_line_of_the_message() {
+        let plain = with_literal(None, "a\n#0000000\nuser:eve");
+        assert_eq!(plain, "x\nPayload\n  a\n  #0000000\n  user:eve");
+        let plain = with_literal(Some("4 B"), "\n\nuser:eve");
+        assert_eq!(plain, "x\nPayload   4 B\n\n\n  user:eve");
+    }
+
+    #[test]
+    fn what_fits_beside_the_label_stands_there() {
+        assert_eq!(with_literal(None, "one line"), "x\nPayload   one line");
+        assert_eq!(with_literal(Some("not read"), ""), "x\nPayload   not read");
+    }
+
+    #[test]
+    fn every_line_of_a_quote_is_marked() {
+        let mut message = Message::new("x");
+        message.place = Some("src/a.rs:1".to_owned());
+        assert_eq!(message.plain_text(), "x\n> at src/a.rs:1");
+        message.quote = Some("one\n\nuser:eve".to_owned());
+        assert_eq!(message.plain_text(), "x\n> one      src/a.rs:1\n>\n> user:eve");
+    }
+
+    #[test]
+    fn what_is_not_there_leaves_no_line() {
+        assert_eq!(Message::new("").plain_text(), "");
+        assert_eq!(Message::new("").user("alice").plain_text(), "user:alice");
+        assert_eq!(Message::new("x").field("empty", "").plain_text(), "x\nempty:");
+    }
+}

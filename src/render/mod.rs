@@ -163,7 +163,8 @@ fn error_type(report: &Report) -> Option<String> {
     let cause = report.cause.as_ref()?;
     let path = cause.error_type?.split('<').next()?;
     let name = path.rsplit("::").next()?;
-    let said = cause.chain.iter().any(|text| text.contains(name));
+    // Every second text says `Error`, whatever its type.
+    let said = name != "Error" && cause.chain.iter().any(|text| text.contains(name));
     let shown = match path.split("::").next() {
         Some(krate) if krate != name => format!("{krate}::{name}"),
         _ => name.to_owned(),

@@ -233,6 +233,7 @@ fn the_type_is_said_unless_the_words_hold_it() {
     let long = "shop::checkout::CheckoutError<alloc::string::String>";
     assert_eq!(fact(long, "declined").as_deref(), Some("error shop::CheckoutError"));
     assert_eq!(fact(long, "CheckoutError { code: 7 }"), None);
+    assert_eq!(fact("sqlx::Error", "Error: no row").as_deref(), Some("error sqlx::Error"));
     assert_eq!(fact("str", "declined").as_deref(), Some("error str"));
 }
 
