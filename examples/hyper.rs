@@ -15,7 +15,9 @@ use tower_bell::{Bell, BellBody, ResponseExt, transport::console::Console};
 async fn handle(request: Request<BellBody<Incoming>>) -> Result<Response<Full<Bytes>>, Infallible> {
     let read = request.into_body().collect().await.map(|body| body.to_bytes().len());
     let answer = match read {
-        Ok(length) => Response::new(Full::from("no\n")).with_cause(format!("{length} bytes, none liked")),
+        Ok(length) => {
+            Response::new(Full::from("no\n")).with_cause(format!("{length} bytes, none liked"))
+        }
         Err(error) => Response::new(Full::from("no\n")).with_cause(error),
     };
     let (mut head, body) = answer.into_parts();

@@ -10,6 +10,7 @@ mod error;
 mod incident;
 mod message;
 pub mod redact;
+mod render;
 mod report;
 mod secret;
 mod severity;

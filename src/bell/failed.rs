@@ -11,6 +11,7 @@ use super::{Bell, Core};
 use crate::{
     delivery::KindFacts,
     incident::Seen,
+    render,
     report::{Fingerprint, FingerprintParts, Key, Kind, Normal, Report, Summary},
     severity::Severity,
     text::discard,
@@ -104,8 +105,9 @@ impl Core {
         let fingerprint = self.fingerprint(what, parts);
         let mut origin = self.origin().clone();
         origin.service = Arc::clone(what.service);
-        let line = what.line(parts);
-        let summary = Summary { line, origin, severity: what.severity, fingerprint };
+        let line = render::line(what.kind, what.code, parts.method, parts.route);
+        let (topic, severity) = (what.kind.topic(what.code), what.severity);
+        let summary = Summary { line, topic, severity, fingerprint, origin };
         KindFacts {
             fingerprint,
             summary: self.redactor().summary(summary),
@@ -128,15 +130,5 @@ impl Core {
 impl Occurrence<'_> {
     fn key(&self, parts: &FingerprintParts<'_>) -> Key {
         Key::of(self.service, self.channel.map(|channel| &**channel), parts)
-    }
-
-    /// `500 · POST /checkout`: what is said if the details are lost.
-    fn line(&self, parts: &FingerprintParts<'_>) -> String {
-        let what = match (self.kind, self.code) {
-            (Kind::Grpc, code) => format!("gRPC {code}"),
-            (kind, 0) => kind.as_str().to_owned(),
-            (_, code) => code.to_string(),
-        };
-        format!("{what} · {} {}", parts.method, parts.route)
     }
 }
