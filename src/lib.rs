@@ -2,10 +2,15 @@
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod bell;
+mod capture;
 pub mod context;
+mod delivery;
 mod error;
+mod incident;
 mod message;
 pub mod redact;
+mod render;
 mod report;
 mod secret;
 mod severity;
@@ -14,11 +19,13 @@ mod topic;
 pub mod transport;
 
 pub use self::{
+    bell::Bell,
+    capture::*,
     error::ConfigError,
     message::Message,
     redact::Redactor,
     report::{Fingerprint, FingerprintParts},
     secret::Secret,
-    severity::Severity,
+    severity::{Severity, UnknownSeverity},
     topic::Topic,
 };
