@@ -164,6 +164,11 @@ impl Message {
         &self.text
     }
 
+    /// The id as it is shown and searched for: `#a1f3k9q2`.
+    pub(crate) fn shown_id(&self) -> Option<String> {
+        self.id.as_ref().map(|id| format!("#{id}"))
+    }
+
     /// Whether it says nothing: such a message is refused, not sent.
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -7,6 +7,7 @@ use crate::{
     message::{Limits, Message, fit},
     report::{Cause, Kind, Payload, Report, RequestSnapshot, ResponseSnapshot},
     severity::Severity,
+    transport::console,
 };
 
 fn said(report: Report) -> Message {
@@ -43,6 +44,20 @@ fn answered(status: u16, response: ResponseSnapshot) -> Option<(Option<String>, 
 fn every_example_looks_as_it_should() {
     for (name, message) in examples::messages() {
         golden::check(&format!("{name}.txt"), &message.plain_text());
+        golden::check(&format!("{name}.console.txt"), &console::block(&message, false));
+    }
+}
+
+#[cfg(feature = "slack")]
+#[test]
+fn every_example_looks_as_it_should_in_slack() {
+    use crate::transport::slack;
+
+    for (name, message) in examples::messages() {
+        let payload = slack::payload(&message);
+        assert_eq!(slack::check(&payload), Ok(()), "{name}");
+        let pretty = serde_json::to_string_pretty(&payload).unwrap();
+        golden::check(&format!("{name}.slack.json"), &pretty);
     }
 }
 

@@ -116,7 +116,7 @@ fn who(message: &Message) -> String {
 }
 
 fn last(message: &Message) -> String {
-    join(message.id.iter().chain(&message.notes).cloned())
+    join(message.shown_id().into_iter().chain(message.notes.iter().cloned()))
 }
 
 fn join(parts: impl Iterator<Item = String>) -> String {
@@ -209,7 +209,7 @@ mod tests {
             text: "{\n\n  \"a\": 1\n}".to_owned(),
             language: Some("json"),
         }];
-        message.id = Some("#a1f3k9q2".to_owned());
+        message.id = Some("a1f3k9q2".to_owned());
         message.notes = vec!["2026-11-23".to_owned()];
         message
     }

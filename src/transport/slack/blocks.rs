@@ -18,7 +18,7 @@ use crate::{
 /// The payload of `message`, complete but for where it goes and who says it.
 pub(crate) fn payload(message: &Message) -> Value {
     let mut room = Room(BUDGET);
-    let last = context(&mut room, &join(message.id.iter().chain(&message.notes)));
+    let last = context(&mut room, &join(message.shown_id().iter().chain(&message.notes)));
     let heading = heading(&mut room, message);
     let about = rich_text(about(&mut room, message));
     let links = links(&mut room, &message.links);
@@ -203,7 +203,7 @@ fn summary(message: &Message) -> String {
     // These two are searched for: they stand unbroken.
     let user = message.user.as_deref();
     let user = user.map(|user| escaped_within(&format!("user:{}", text::one_line(user)), LINE / 2));
-    let id = message.id.as_deref().map(|id| escaped_within(id, LINE / 2));
+    let id = message.shown_id().map(|id| escaped_within(&id, LINE / 2));
     let last = join(user.into_iter().chain(id));
     let lines: Vec<_> = [first, quote.unwrap_or_default(), last]
         .into_iter()
