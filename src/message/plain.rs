@@ -49,7 +49,7 @@ impl Message {
     }
 
     fn last(&self) -> impl Iterator<Item = Cow<'_, str>> {
-        let id = self.id.iter().map(|id| format!("#{id}").into());
+        let id = self.shown_id().into_iter().map(Into::into);
         id.chain(self.notes.iter().map(Cow::from))
     }
 }

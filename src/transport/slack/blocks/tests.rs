@@ -23,7 +23,7 @@ fn failure() -> Message {
         ),
         literal("Response", Some("500, empty"), "", None),
     ];
-    message.id = Some("#a1f3k9q2".to_owned());
+    message.id = Some("a1f3k9q2".to_owned());
     message.notes =
         vec!["2026-11-23 06:40:13 UTC".to_owned(), "hidden headers: x-tenant".to_owned()];
     message
