@@ -2,11 +2,14 @@
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod bell;
 pub mod context;
+mod delivery;
 mod error;
 mod incident;
 mod message;
 pub mod redact;
+mod render;
 mod report;
 mod secret;
 mod severity;
@@ -15,6 +18,11 @@ mod topic;
 pub mod transport;
 
 pub use self::{
+    bell::{Bell, BuildError, Builder, Handover, TestFailed},
+    delivery::{
+        ChannelStats, Drained, MOST_EXEMPLAR_BYTES, MOST_MESSAGE_BYTES, MOST_MESSAGES,
+        MOST_REPORT_BYTES, MOST_REPORTS, Stats, Worker,
+    },
     error::ConfigError,
     message::Message,
     redact::Redactor,

@@ -1,0 +1,197 @@
+//! A bell from the environment: one line to start with.
+
+use std::{
+    env,
+    ffi::OsString,
+    io::{self, Write as _},
+};
+
+use super::{Bell, Builder, error::BuildError};
+use crate::error::ConfigError;
+
+const CHANNEL: &str = "TOWER_BELL_CHANNEL";
+const ENVIRONMENT: &str = "TOWER_BELL_ENVIRONMENT";
+const RELEASE: &str = "TOWER_BELL_RELEASE";
+const SWITCH: &str = "TOWER_BELL";
+const TOKEN: &str = "SLACK_BOT_TOKEN";
+const WEBHOOK: &str = "SLACK_WEBHOOK_URL";
+
+impl Bell {
+    /// A bell with one channel, by what the environment says:
+    ///
+    /// | variable | meaning |
+    /// |---|---|
+    /// | `SLACK_WEBHOOK_URL` | rings this Slack webhook (feature `slack`) |
+    /// | `SLACK_BOT_TOKEN` and `TOWER_BELL_CHANNEL` | rings this channel as a bot (feature `slack`) |
+    /// | `TOWER_BELL=off` | rings nothing: [`Bell::off`] |
+    /// | `TOWER_BELL_ENVIRONMENT` | [`Builder::environment`] |
+    /// | `TOWER_BELL_RELEASE` | [`Builder::release`] |
+    ///
+    /// Without a webhook and a token it rings on the console and says so in one line on stderr.
+    ///
+    /// # Errors
+    ///
+    /// If a variable's value is wrong, which names the variable and does not print the value, or as
+    /// [`Builder::build`].
+    pub fn from_env(service: &str) -> Result<Self, BuildError> {
+        Self::from_vars(service, |name| env::var_os(name))
+    }
+
+    fn from_vars(
+        service: &str,
+        var: impl Fn(&'static str) -> Option<OsString>,
+    ) -> Result<Self, BuildError> {
+        let vars = Vars(var);
+        match vars.optional(SWITCH)?.as_deref() {
+            Some("off") => return Ok(Self::off()),
+            None | Some("on") => {}
+            Some(_) => return Err(ConfigError::new(SWITCH, "use on or off").into()),
+        }
+        let mut builder = Self::builder(service);
+        if let Some(environment) = vars.optional(ENVIRONMENT)? {
+            builder = builder.environment(environment);
+        }
+        if let Some(release) = vars.optional(RELEASE)? {
+            builder = builder.release(release);
+        }
+        vars.channel(builder)?.build()
+    }
+}
+
+struct Vars<F>(F);
+
+impl<F: Fn(&'static str) -> Option<OsString>> Vars<F> {
+    fn channel(&self, builder: Builder) -> Result<Builder, ConfigError> {
+        let name = self.optional(CHANNEL)?;
+        if let Some(url) = self.secret(WEBHOOK)? {
+            return webhook(builder, name.as_deref().unwrap_or("slack"), url);
+        }
+        if let Some(token) = self.secret(TOKEN)? {
+            let name =
+                name.ok_or_else(|| ConfigError::new(CHANNEL, "needed by SLACK_BOT_TOKEN"))?;
+            return bot(builder, name, token);
+        }
+        say_console();
+        Ok(builder.channel("console", console()))
+    }
+
+    /// A variable that may be empty.
+    fn optional(&self, name: &'static str) -> Result<Option<String>, ConfigError> {
+        let value = (self.0)(name).map(OsString::into_string).transpose();
+        let value = value.map_err(|_| ConfigError::new(name, "is not valid Unicode"))?;
+        Ok(value.map(|value| value.trim().to_owned()).filter(|value| !value.is_empty()))
+    }
+
+    /// A variable that must not be empty: whoever sets it wants a real channel.
+    fn secret(&self, name: &'static str) -> Result<Option<String>, ConfigError> {
+        let value = self.optional(name)?;
+        if value.is_none() && (self.0)(name).is_some() {
+            return Err(ConfigError::new(name, "is empty"));
+        }
+        Ok(value)
+    }
+}
+
+#[cfg(feature = "slack")]
+fn webhook(builder: Builder, name: &str, url: String) -> Result<Builder, ConfigError> {
+    let webhook = slack::Webhook::new(url).map_err(|error| named(WEBHOOK, &error))?;
+    Ok(builder.channel(name, webhook))
+}
+
+#[cfg(feature = "slack")]
+fn bot(builder: Builder, name: String, token: String) -> Result<Builder, ConfigError> {
+    let bot = slack::Bot::new(token).map_err(|error| named(TOKEN, &error))?;
+    let channel = bot.to(name.as_str());
+    Ok(builder.channel(name, channel))
+}
+
+#[cfg(feature = "slack")]
+fn named(name: &'static str, error: &ConfigError) -> ConfigError {
+    ConfigError::new(name, error.to_string())
+}
+
+#[cfg(not(feature = "slack"))]
+fn webhook(_: Builder, _: &str, _: String) -> Result<Builder, ConfigError> {
+    Err(ConfigError::new(WEBHOOK, NO_SLACK))
+}
+
+#[cfg(not(feature = "slack"))]
+fn bot(_: Builder, _: String, _: String) -> Result<Builder, ConfigError> {
+    Err(ConfigError::new(TOKEN, NO_SLACK))
+}
+
+#[cfg(not(feature = "slack"))]
+const NO_SLACK: &str = "tower-bell is built without its feature `slack`";
+
+fn say_console() {
+    // There may be no stderr.
+    let _ = writeln!(
+        io::stderr(),
+        "tower-bell: neither {WEBHOOK} nor {TOKEN} is set: ringing on this console only"
+    );
+}
+
+fn console() -> impl crate::transport::Transport {
+    standin::Quiet
+}
+#[cfg(feature = "slack")]
+use standin as slack;
+
+/// Until the transports arrive.
+mod standin {
+    use crate::{
+        error::ConfigError,
+        message::Message,
+        redact::Redacted,
+        secret::Secret,
+        transport::{Capabilities, Receipt, SendError, Transport},
+    };
+
+    pub(super) struct Quiet;
+
+    impl Transport for Quiet {
+        fn capabilities(&self) -> Capabilities {
+            Capabilities::default()
+        }
+
+        fn secrets(&self) -> Vec<Secret> {
+            Vec::new()
+        }
+
+        async fn post(&self, _: &Redacted<Message>) -> Result<Receipt, SendError> {
+            Ok(Receipt::none())
+        }
+    }
+
+    #[cfg(feature = "slack")]
+    pub(super) struct Webhook;
+
+    #[cfg(feature = "slack")]
+    impl Webhook {
+        pub(super) fn new(url: String) -> Result<Quiet, ConfigError> {
+            if url.starts_with("https://") {
+                Ok(Quiet)
+            } else {
+                Err(ConfigError::new("webhook", "must start with https://"))
+            }
+        }
+    }
+
+    #[cfg(feature = "slack")]
+    pub(super) struct Bot;
+
+    #[cfg(feature = "slack")]
+    impl Bot {
+        pub(super) fn new(token: String) -> Result<Self, ConfigError> {
+            if token.starts_with("xox") {
+                Ok(Self)
+            } else {
+                Err(ConfigError::new("token", "must start with xox"))
+            }
+        }
+
+        pub(super) fn to(&self, _: &str) -> Quiet {
+            Quiet
+        }
+    }
+}
