@@ -20,28 +20,26 @@ pub(crate) struct Count {
 }
 
 pub(crate) fn failure(report: &Redacted<Report>, count: &Count) -> Redacted<Message> {
-    report.clone().map(|report| {
-        let message = Message::new(":x: Generic Server Error").severity(report.severity);
-        Message { id: Some(report.fingerprint.short()), ..counted(message, count) }
+    report.clone().map(|report| Message {
+        id: Some(report.fingerprint.short()),
+        subject: times(count),
+        ..Message::new(":x: Generic Server Error").severity(report.severity)
     })
 }
 
 pub(crate) fn lost(summary: &Redacted<Summary>, count: &Count) -> Redacted<Message> {
-    summary.clone().map(|summary| {
-        let message = Message::new(":x: Generic Server Error").severity(summary.severity);
-        let message = Message {
-            id: Some(summary.fingerprint.short()),
-            subject: Some(summary.line),
-            notes: vec!["details were lost".to_owned()],
-            ..message
-        };
-        counted(message, count)
+    summary.clone().map(|summary| Message {
+        id: Some(summary.fingerprint.short()),
+        quote: Some("details were lost".to_owned()),
+        subject: Some(format!("{} {}", summary.line, times(count).unwrap_or_default())),
+        ..Message::new(":x: Generic Server Error").severity(summary.severity)
     })
 }
 
-fn counted(message: Message, count: &Count) -> Message {
-    message
-        .field("fresh", count.fresh)
-        .field("total", count.total)
-        .field("over", format!("{:?}", count.over))
+fn times(&Count { total, fresh, over }: &Count) -> Option<String> {
+    match (total, fresh) {
+        (..=1, _) => None,
+        _ if fresh == total => Some(format!("×{total} in {over:?}")),
+        _ => Some(format!("×{fresh} more in {over:?} ({total} in all)")),
+    }
 }

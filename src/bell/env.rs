@@ -34,7 +34,7 @@ impl Bell {
     /// If a variable's value is wrong, which names the variable and does not print the value, or as
     /// [`Builder::build`].
     pub fn from_env(service: &str) -> Result<Self, BuildError> {
-        Self::from_vars(service, |name| env::var_os(name))
+        Self::from_vars(service, env::var_os)
     }
 
     fn from_vars(
@@ -123,6 +123,7 @@ fn bot(_: Builder, _: String, _: String) -> Result<Builder, ConfigError> {
 #[cfg(not(feature = "slack"))]
 const NO_SLACK: &str = "tower-bell is built without its feature `slack`";
 
+/// Said before any subscriber may be there.
 fn say_console() {
     // There may be no stderr.
     let _ = writeln!(
@@ -134,6 +135,7 @@ fn say_console() {
 fn console() -> impl crate::transport::Transport {
     standin::Quiet
 }
+
 #[cfg(feature = "slack")]
 use standin as slack;
 
@@ -192,6 +194,66 @@ mod standin {
 
         pub(super) fn to(&self, _: &str) -> Quiet {
             Quiet
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn from(vars: &'static [(&'static str, &'static str)]) -> Result<Bell, String> {
+        let value = |name: &str| vars.iter().find(|(known, _)| *known == name).map(|(_, v)| v);
+        let bell = Bell::from_vars("shop-api", |name| value(name).map(OsString::from));
+        bell.map_err(|error| format!("{error} {error:?}"))
+    }
+
+    fn channels(bell: &Bell) -> Vec<String> {
+        bell.stats().channels.into_iter().map(|channel| channel.name).collect()
+    }
+
+    #[test]
+    fn without_anything_it_rings_on_the_console() {
+        assert_eq!(channels(&from(&[]).unwrap()), ["console"]);
+    }
+
+    #[test]
+    fn it_can_be_switched_off_but_not_by_a_slip() {
+        assert!(from(&[(SWITCH, "off"), (WEBHOOK, "not looked at")]).unwrap().core().is_none());
+        assert!(from(&[(SWITCH, "of")]).unwrap_err().starts_with("TOWER_BELL: "));
+    }
+
+    #[test]
+    fn it_says_where_it_runs() {
+        let bell = from(&[(ENVIRONMENT, "production"), (RELEASE, "1.8.2")]).unwrap();
+        let origin = &bell.core().unwrap().origin;
+        assert_eq!(origin.environment.as_deref(), Some("production"));
+        assert_eq!(origin.release.as_deref(), Some("1.8.2"));
+        let bell = from(&[(ENVIRONMENT, " ")]).unwrap();
+        assert_eq!(bell.core().unwrap().origin.environment, None);
+    }
+
+    #[cfg(feature = "slack")]
+    #[test]
+    fn it_rings_slack_by_webhook_or_bot() {
+        let webhook = from(&[(WEBHOOK, "https://hooks.slack.com/services/T0/B0/XXXX")]).unwrap();
+        assert_eq!(channels(&webhook), ["slack"]);
+        let bot = from(&[(TOKEN, "xoxb-1-2-3"), (CHANNEL, "#errors")]).unwrap();
+        assert_eq!(channels(&bot), ["#errors"]);
+    }
+
+    #[test]
+    fn a_wrong_value_names_the_variable_and_is_not_printed() {
+        for (vars, name) in [
+            (&[(WEBHOOK, "hunter2")] as &[_], WEBHOOK),
+            (&[(WEBHOOK, "")], WEBHOOK),
+            (&[(TOKEN, "hunter2"), (CHANNEL, "#a")], TOKEN),
+            (&[(TOKEN, " "), (CHANNEL, "#a")], TOKEN),
+            (&[(TOKEN, "xoxb-hunter2")], CHANNEL),
+        ] {
+            let error = from(vars).unwrap_err();
+            assert!(error.starts_with(name), "{error}");
+            assert!(!error.contains("hunter2"), "{error}");
         }
     }
 }

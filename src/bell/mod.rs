@@ -5,14 +5,16 @@ mod core;
 mod env;
 mod error;
 mod handover;
-mod test;
+mod probe;
+#[cfg(test)]
+mod tests;
 
 use std::{fmt, future::Future, sync::Arc, time::Duration};
 
 use tokio::sync::oneshot;
 
 pub(crate) use self::core::Core;
-pub use self::{builder::Builder, error::BuildError, handover::Handover, test::TestFailed};
+pub use self::{builder::Builder, error::BuildError, handover::Handover, probe::TestFailed};
 use crate::{
     delivery::{Answer, Drained, Hub, Stats, wait},
     message::Message,
@@ -68,6 +70,7 @@ impl Bell {
     /// ([`MOST_MESSAGES`](crate::MOST_MESSAGES),
     /// [`MOST_MESSAGE_BYTES`](crate::MOST_MESSAGE_BYTES)) or the bell is shut down; whoever does
     /// not look at the [`Handover`] finds it counted in [`stats`](Self::stats).
+    #[expect(clippy::must_use_candidate, reason = "fire and forget: what is refused is counted")]
     pub fn send(&self, message: Message) -> Handover {
         Handover::new(self.core.as_ref().map_or(Ok(()), |core| core.hub.send(message, None)))
     }
@@ -99,8 +102,8 @@ impl Bell {
     ///
     /// If at least one channel did not take it: what each answered.
     pub fn test(&self) -> impl Future<Output = Result<(), TestFailed>> + Send + use<> {
-        let asked = self.core.as_ref().map(|core| test::ask(core)).unwrap_or_default();
-        test::answers(asked)
+        let asked = self.core.as_ref().map(|core| probe::ask(core)).unwrap_or_default();
+        probe::answers(asked)
     }
 
     /// What the bell did so far, in numbers.

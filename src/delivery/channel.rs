@@ -10,6 +10,7 @@ use std::{
 
 use tokio::{
     sync::Notify,
+    task::yield_now,
     time::{Instant, sleep_until},
 };
 
@@ -96,7 +97,7 @@ pub(crate) struct Teller {
 /// What goes out next.
 enum Turn {
     Incident(Box<Due>),
-    Own(Outgoing),
+    Own(Box<Outgoing>),
     Wait(Option<Instant>),
 }
 
@@ -110,9 +111,11 @@ impl Teller {
         loop {
             match self.turn(Instant::now()) {
                 Turn::Incident(due) => self.tell(*due).await,
-                Turn::Own(item) => self.send(item).await,
+                Turn::Own(item) => self.send(*item).await,
                 Turn::Wait(until) => self.wait(until).await,
             }
+            // A transport that is always ready must not keep the thread to itself.
+            yield_now().await;
         }
     }
 
@@ -126,10 +129,11 @@ impl Teller {
         let due = self.shared.ledger().next(self.index, now);
         // A channel that takes nothing is tried with what asks for it.
         let own_first = self.own_turn || queue.is_probed();
+        let own = || queue.take().map(|item| Turn::Own(Box::new(item)));
         match due {
             Next::Say(due) if !own_first || !queue.is_waiting() => Turn::Incident(due),
-            Next::Say(due) => queue.take().map_or(Turn::Incident(due), Turn::Own),
-            Next::Wait(wake) => queue.take().map_or(Turn::Wait(wake), Turn::Own),
+            Next::Say(due) => own().unwrap_or(Turn::Incident(due)),
+            Next::Wait(wake) => own().unwrap_or(Turn::Wait(wake)),
         }
     }
 
@@ -160,7 +164,10 @@ impl Teller {
         let now = Instant::now();
         match answered {
             Ok(_) => {
-                let (number, keys) = self.shared.ledger().told(self.index, &due, now);
+                let mut ledger = self.shared.ledger();
+                let (number, keys) = ledger.told(self.index, &due, now);
+                self.shared.hub.meter.untold.store(ledger.untold(), Relaxed);
+                drop(ledger);
                 keys.into_iter().for_each(|key| self.shared.hub.tally.want(key));
                 self.say_told(&due, number);
             }

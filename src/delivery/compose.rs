@@ -16,11 +16,14 @@ const TITLE: usize = 200;
 
 /// What is said of an incident, as of its latest state.
 pub(crate) fn incident(due: &Due, redactor: &Redactor) -> Result<Redacted<Message>, SendError> {
-    written(|| match (&due.report, &due.summary) {
-        (Some(report), _) if !due.minimal => render::failure(report, &due.count),
-        (_, Some(summary)) if !due.minimal => render::lost(summary, &due.count),
-        (_, Some(summary)) => counted(minimal(&render::lost(summary, &due.count)), &due.count),
-        (_, None) => further(&due.count, redactor),
+    written(|| {
+        let details = due.report.as_ref().filter(|_| !due.minimal);
+        let message = match (details, &due.kind) {
+            (Some(report), _) => render::failure(report, &due.count),
+            (None, Some(kind)) => render::lost(&kind.summary, &due.count),
+            (None, None) => further(&due.count, redactor),
+        };
+        if due.minimal { minimal(&message) } else { message }
     })
 }
 
@@ -60,26 +63,15 @@ fn further(count: &Count, redactor: &Redactor) -> Redacted<Message> {
     )
 }
 
-/// The count is told, whatever the service refuses.
-fn counted(message: Redacted<Message>, count: &Count) -> Redacted<Message> {
-    message.map(|mut message| {
-        message.notes.push(format!("{} failures, {} in all", count.fresh, count.total));
-        message
-    })
-}
-
-/// Only that there is something: for a service that refused the whole.
+/// Only that there is something: for a service that refused the whole. A subject says how often.
 fn minimal(message: &Redacted<Message>) -> Redacted<Message> {
-    let title = |message: &Message| {
-        let line = message.text.lines().next().unwrap_or_default();
-        [Some(line), message.subject.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(" ")
-    };
     message.clone().map(|message| Message {
-        channel: message.channel.clone(),
-        id: message.id.clone(),
+        channel: message.channel,
+        id: message.id,
         notes: vec!["details withheld: the service refused the message".to_owned()],
         severity: message.severity,
-        topic: message.topic.clone(),
-        ..Message::new(Unit::Chars.cut(&title(&message), TITLE))
+        subject: message.subject,
+        topic: message.topic,
+        ..Message::new(Unit::Chars.cut(message.text.lines().next().unwrap_or_default(), TITLE))
     })
 }

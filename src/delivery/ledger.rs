@@ -17,7 +17,7 @@ use crate::{
     incident::{Drained, Facts, Telling},
     redact::Redacted,
     render::Count,
-    report::{Fingerprint, Key, Report, Summary},
+    report::{Fingerprint, Key, Report},
     severity::Severity,
     transport::SendError,
 };
@@ -44,8 +44,9 @@ struct Incident {
     facts: Facts,
     /// Several can lead to one fingerprint. Bounded by the tally, which they are in.
     keys: HashSet<Key>,
+    /// `None` for what the tally had no room for.
+    kind: Option<Arc<KindFacts>>,
     severity: Severity,
-    summary: Option<Redacted<Summary>>,
     /// One for each channel that is to know of it.
     tellings: BTreeMap<usize, Told>,
 }
@@ -69,7 +70,7 @@ pub(crate) struct Due {
     pub(crate) subject: Subject,
     pub(crate) count: Count,
     pub(crate) report: Option<Arc<Redacted<Report>>>,
-    pub(crate) summary: Option<Redacted<Summary>>,
+    pub(crate) kind: Option<Arc<KindFacts>>,
     /// The service refused it in full.
     pub(crate) minimal: bool,
 }
@@ -94,7 +95,7 @@ impl Ledger {
         let incident = self.incident(Some(*fingerprint), now);
         incident.keys.insert(drained.key);
         incident.severity = incident.severity.max(summary.severity);
-        incident.summary.get_or_insert_with(|| summary.clone());
+        incident.kind.get_or_insert_with(|| Arc::clone(&drained.facts));
         incident.tellings.entry(channel).or_default();
         let is_new = incident.facts.total == 0;
         incident.facts.count(drained.count, now);
@@ -116,8 +117,8 @@ impl Ledger {
                 exemplar: None,
                 facts: Facts::new(now),
                 keys: HashSet::new(),
+                kind: None,
                 severity: Severity::Info,
-                summary: None,
                 tellings: BTreeMap::new(),
             }
         })
@@ -164,7 +165,7 @@ impl Ledger {
                 over: now.saturating_duration_since(due.since),
             },
             report: incident.exemplar.as_ref().map(|exemplar| Arc::clone(&exemplar.report)),
-            summary: incident.summary.clone(),
+            kind: incident.kind.clone(),
             minimal: told.attempts.is_minimal(),
         }))
     }

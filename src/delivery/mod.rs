@@ -25,7 +25,7 @@ mod post;
 mod queue;
 mod retry;
 #[cfg(test)]
-mod samples;
+pub(crate) mod samples;
 mod stats;
 mod weight;
 mod worker;

@@ -1,5 +1,5 @@
-//! The worker: takes the counts out each second and the reports as they come, and keeps one worker
-//! per channel. The only place with timers.
+//! The worker: takes the counts out each second and the reports as they come, keeps one worker per
+//! channel, and answers flushes in time.
 
 use std::{
     sync::{Arc, Mutex, atomic::Ordering::Relaxed},
@@ -225,11 +225,11 @@ impl Drop for Flushes {
 impl Pending {
     /// Nothing more can be sent: it is sent, given up, or the channel takes nothing.
     fn is_done(&self, shared: &Shared) -> bool {
-        let channels = shared.hub.channels.iter().zip(&self.marks).enumerate();
+        let mut channels = shared.hub.channels.iter().zip(&self.marks).enumerate();
         let ledger = shared.ledger();
-        channels.fold(true, |done, (index, (channel, mark))| {
+        channels.all(|(index, (channel, mark))| {
             let quiet = channel.queue.before(mark.number) == 0 && !ledger.is_hurried(index);
-            done && (quiet || channel.meter.broken.load(Relaxed))
+            quiet || channel.meter.broken.load(Relaxed)
         })
     }
 

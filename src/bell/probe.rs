@@ -6,7 +6,7 @@ use tokio::sync::oneshot;
 
 use crate::{
     bell::{Core, handover::received},
-    delivery::Answered,
+    delivery::{Answered, Channel},
     message::Message,
     transport::{Receipt, SendError},
 };
@@ -50,7 +50,7 @@ pub(super) struct Asked {
 pub(super) fn ask(core: &Core) -> Vec<Asked> {
     let message = Message::new(":bell: The bell works").field("service", &core.origin.service);
     let message = core.hub.redactor.message(message);
-    let ask = |channel: &crate::delivery::Channel| {
+    let ask = |channel: &Channel| {
         let (answer, answered) = oneshot::channel();
         let asked = channel.queue.push(message.clone(), true, Some(answer));
         Asked { name: Arc::clone(&channel.name), answer: asked.map(|()| answered) }
