@@ -1,6 +1,5 @@
 //! The one place that shortens.
 
-use super::Message;
 use crate::text::Unit;
 
 /// How long a message may be, in one unit.
@@ -30,9 +29,4 @@ impl Limits {
         self.total = total;
         self
     }
-}
-
-/// Makes a message fit.
-pub(crate) fn fit(message: Message, _limits: &Limits) -> Message {
-    message
 }

@@ -6,7 +6,6 @@ mod plain;
 use std::fmt;
 
 pub use self::limits::Limits;
-pub(crate) use self::limits::fit;
 use crate::{severity::Severity, topic::Topic};
 
 /// A message to the team: provider-neutral, built by setters, sent with

@@ -3,11 +3,7 @@
 
 use std::{fmt, ops::Deref};
 
-use crate::{
-    message::Message,
-    report::{Report, Summary},
-    secret::Secret,
-};
+use crate::{message::Message, report::Report, secret::Secret};
 
 /// A report or message that went through the [`Redactor`].
 ///
@@ -65,12 +61,6 @@ impl Redactor {
     /// Redacts a captured failure.
     pub(crate) fn report(&self, report: Report) -> Redacted<Report> {
         Redacted(report)
-    }
-
-    /// Redacts what is said of a failure whose details never came.
-    pub(crate) fn summary(&self, summary: Summary) -> Redacted<Summary> {
-        let line = self.text(&summary.line);
-        Redacted(Summary { line, ..summary })
     }
 
     /// Values to scrub wherever they stand.

@@ -19,7 +19,7 @@ pub(crate) use self::{
     normal::Normal,
     request::{Header, Payload, RequestSnapshot, ResponseSnapshot},
 };
-use crate::{severity::Severity, topic::Topic};
+use crate::severity::Severity;
 
 /// How the request failed. The name is part of the fingerprint.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -86,15 +86,4 @@ pub(crate) struct Report {
     pub(crate) at: SystemTime,
     /// The channel that the layer names, if any.
     pub(crate) channel: Option<Arc<str>>,
-}
-
-/// What is known of a kind of failure whose details never came.
-#[derive(Clone, Debug)]
-pub(crate) struct Summary {
-    /// What failed and where: `500 · POST /checkout`.
-    pub(crate) line: String,
-    pub(crate) topic: Topic,
-    pub(crate) severity: Severity,
-    pub(crate) fingerprint: Fingerprint,
-    pub(crate) origin: Origin,
 }
