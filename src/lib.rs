@@ -3,6 +3,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod bell;
+mod capture;
 pub mod context;
 mod delivery;
 mod error;
@@ -19,6 +20,7 @@ pub mod transport;
 
 pub use self::{
     bell::{Bell, BuildError, Builder, Handover, TestFailed},
+    capture::*,
     delivery::{
         ChannelStats, Drained, MOST_EXEMPLAR_BYTES, MOST_MESSAGE_BYTES, MOST_MESSAGES,
         MOST_REPORT_BYTES, MOST_REPORTS, Stats, Worker,

@@ -13,8 +13,10 @@ use super::{
     Bell,
     core::Core,
     error::{BuildError, Problem},
+    shapes::Shapes,
 };
 use crate::{
+    context::panic::install_hook,
     delivery::{Channel, Hub, Worker},
     redact::Redactor,
     report::{Fingerprint, FingerprintFn, FingerprintParts, Origin},
@@ -129,7 +131,8 @@ impl Builder {
         let (hub, details) = Hub::new(channels, redactor);
         let hub = Arc::new(hub);
         let worker = Worker::new(Arc::clone(&hub), details);
-        let core = Core { hub, origin, fingerprint: self.fingerprint };
+        install_hook();
+        let core = Core { fingerprint: self.fingerprint, hub, origin, shapes: Shapes::default() };
         Ok((Bell { core: Some(Arc::new(core)) }, worker))
     }
 

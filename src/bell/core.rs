@@ -7,6 +7,7 @@ use std::{
     time::Duration,
 };
 
+use super::shapes::Shapes;
 use crate::{
     delivery::{Answer, Drained, Hub, wait},
     report::{FingerprintFn, Origin},
@@ -16,10 +17,11 @@ use crate::{
 const AFTERGLOW: Duration = Duration::from_secs(5);
 
 pub(crate) struct Core {
-    pub(crate) hub: Arc<Hub>,
-    pub(crate) origin: Origin,
     /// The user's own grouping.
-    pub(crate) fingerprint: Option<Box<FingerprintFn>>,
+    pub(super) fingerprint: Option<Box<FingerprintFn>>,
+    pub(crate) hub: Arc<Hub>,
+    pub(super) origin: Origin,
+    pub(super) shapes: Shapes,
 }
 
 impl Core {

@@ -7,7 +7,9 @@ use std::{
 };
 
 use super::{Bell, Builder, error::BuildError};
-use crate::error::ConfigError;
+#[cfg(feature = "slack")]
+use crate::transport::slack;
+use crate::{error::ConfigError, transport::console::Console};
 
 const CHANNEL: &str = "TOWER_BELL_CHANNEL";
 const ENVIRONMENT: &str = "TOWER_BELL_ENVIRONMENT";
@@ -72,7 +74,7 @@ impl<F: Fn(&'static str) -> Option<OsString>> Vars<F> {
             return bot(builder, name, token);
         }
         say_console();
-        Ok(builder.channel("console", console()))
+        Ok(builder.channel("console", Console::new()))
     }
 
     /// A variable that may be empty.
@@ -132,72 +134,6 @@ fn say_console() {
     );
 }
 
-fn console() -> impl crate::transport::Transport {
-    standin::Quiet
-}
-
-#[cfg(feature = "slack")]
-use standin as slack;
-
-/// Until the transports arrive.
-mod standin {
-    use crate::{
-        error::ConfigError,
-        message::Message,
-        redact::Redacted,
-        secret::Secret,
-        transport::{Capabilities, Receipt, SendError, Transport},
-    };
-
-    pub(super) struct Quiet;
-
-    impl Transport for Quiet {
-        fn capabilities(&self) -> Capabilities {
-            Capabilities::default()
-        }
-
-        fn secrets(&self) -> Vec<Secret> {
-            Vec::new()
-        }
-
-        async fn post(&self, _: &Redacted<Message>) -> Result<Receipt, SendError> {
-            Ok(Receipt::none())
-        }
-    }
-
-    #[cfg(feature = "slack")]
-    pub(super) struct Webhook;
-
-    #[cfg(feature = "slack")]
-    impl Webhook {
-        pub(super) fn new(url: String) -> Result<Quiet, ConfigError> {
-            if url.starts_with("https://") {
-                Ok(Quiet)
-            } else {
-                Err(ConfigError::new("webhook", "must start with https://"))
-            }
-        }
-    }
-
-    #[cfg(feature = "slack")]
-    pub(super) struct Bot;
-
-    #[cfg(feature = "slack")]
-    impl Bot {
-        pub(super) fn new(token: String) -> Result<Self, ConfigError> {
-            if token.starts_with("xox") {
-                Ok(Self)
-            } else {
-                Err(ConfigError::new("token", "must start with xox"))
-            }
-        }
-
-        pub(super) fn to(&self, _: &str) -> Quiet {
-            Quiet
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -219,18 +155,18 @@ mod tests {
 
     #[test]
     fn it_can_be_switched_off_but_not_by_a_slip() {
-        assert!(from(&[(SWITCH, "off"), (WEBHOOK, "not looked at")]).unwrap().core().is_none());
+        assert!(from(&[(SWITCH, "off"), (WEBHOOK, "not looked at")]).unwrap().is_off());
         assert!(from(&[(SWITCH, "of")]).unwrap_err().starts_with("TOWER_BELL: "));
     }
 
     #[test]
     fn it_says_where_it_runs() {
         let bell = from(&[(ENVIRONMENT, "production"), (RELEASE, "1.8.2")]).unwrap();
-        let origin = &bell.core().unwrap().origin;
+        let origin = &bell.core.as_ref().unwrap().origin;
         assert_eq!(origin.environment.as_deref(), Some("production"));
         assert_eq!(origin.release.as_deref(), Some("1.8.2"));
         let bell = from(&[(ENVIRONMENT, " ")]).unwrap();
-        assert_eq!(bell.core().unwrap().origin.environment, None);
+        assert_eq!(bell.core.as_ref().unwrap().origin.environment, None);
     }
 
     #[cfg(feature = "slack")]
@@ -247,7 +183,7 @@ mod tests {
         for (vars, name) in [
             (&[(WEBHOOK, "hunter2")] as &[_], WEBHOOK),
             (&[(WEBHOOK, "")], WEBHOOK),
-            (&[(TOKEN, "hunter2"), (CHANNEL, "#a")], TOKEN),
+            (&[(TOKEN, "https://hunter2"), (CHANNEL, "#a")], TOKEN),
             (&[(TOKEN, " "), (CHANNEL, "#a")], TOKEN),
             (&[(TOKEN, "xoxb-hunter2")], CHANNEL),
         ] {

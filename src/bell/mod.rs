@@ -4,20 +4,29 @@ mod builder;
 mod core;
 mod env;
 mod error;
+mod failed;
 mod handover;
 mod probe;
+mod shapes;
 #[cfg(test)]
 mod tests;
 
-use std::{fmt, future::Future, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    future::Future,
+    sync::{Arc, LazyLock, atomic::Ordering::Relaxed},
+    time::Duration,
+};
 
 use tokio::sync::oneshot;
 
-pub(crate) use self::core::Core;
+use self::core::Core;
+pub(crate) use self::failed::Occurrence;
 pub use self::{builder::Builder, error::BuildError, handover::Handover, probe::TestFailed};
 use crate::{
     delivery::{Answer, Drained, Hub, Stats, wait},
     message::Message,
+    report::Origin,
     transport::{Receipt, SendError},
 };
 
@@ -149,9 +158,22 @@ impl Bell {
         self.drain_blocking(within, Hub::shutdown)
     }
 
-    /// What the layer works with; `None` if the bell is off.
-    pub(crate) fn core(&self) -> Option<&Arc<Core>> {
-        self.core.as_ref()
+    /// Nothing is counted and nothing rings.
+    pub(crate) const fn is_off(&self) -> bool {
+        self.core.is_none()
+    }
+
+    /// Who speaks; nobody if the bell is off.
+    pub(crate) fn origin(&self) -> &Origin {
+        static NOBODY: LazyLock<Origin> = LazyLock::new(Origin::default);
+        self.core.as_ref().map_or_else(|| &*NOBODY, |core| &core.origin)
+    }
+
+    /// Counts a request whose client went away.
+    pub(crate) fn count_cancelled(&self) {
+        if let Some(core) = &self.core {
+            core.hub.meter.cancelled.fetch_add(1, Relaxed);
+        }
     }
 
     fn drain(

@@ -5,7 +5,7 @@ use std::{error::Error, fmt, sync::Arc};
 use tokio::sync::oneshot;
 
 use crate::{
-    bell::{Core, handover::received},
+    bell::{core::Core, handover::received},
     delivery::{Answered, Channel},
     message::Message,
     transport::{Receipt, SendError},

@@ -117,13 +117,13 @@ fn bell(channels: &[(&'static str, &Recorder)]) -> Bell {
 
 /// What the layer does when a request fails.
 fn fail(bell: &Bell, kind: &Kind) -> Seen {
-    let hub = &bell.core().unwrap().hub;
+    let hub = &bell.core.as_ref().unwrap().hub;
     let seen = match hub.tally.hit(kind.key) {
         Seen::New => hub.tally.open(kind.key, kind.key, Arc::clone(&kind.facts)),
         seen => seen,
     };
     if seen == Seen::Wanted {
-        hub.details(kind.key, || Some(kind.report(10)));
+        hub.details(kind.key, || kind.report(10));
     }
     seen
 }
@@ -180,9 +180,9 @@ async fn the_others_are_told_in_one_message_a_minute_later_with_their_exact_coun
 async fn a_kind_whose_details_never_came_is_told_from_its_count() {
     let (chat, start) = (Recorder::default(), Instant::now());
     let bell = bell(&[("#errors", &chat)]);
-    let hub = &bell.core().unwrap().hub;
+    let hub = &bell.core.as_ref().unwrap().hub;
     hub.tally.open(kind("/a").key, kind("/a").key, kind("/a").facts);
-    hub.details(kind("/a").key, || None);
+    hub.details(kind("/a").key, || panic!("a `Display` of the app's own"));
     sleep(10 * SECOND).await;
     assert_eq!(chat.times(start), [2]);
     assert!(details_were_lost(&chat.taken()[0]));

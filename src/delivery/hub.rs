@@ -48,16 +48,16 @@ impl Hub {
     }
 
     /// The details of a failure that were wanted: `build` runs only if there is a token and a place
-    /// for its report. `None` from it, and everything that is in the way, is a lost exemplar, and the
+    /// for its report. A panic in it, and everything that is in the way, is a lost exemplar, and the
     /// next failure of the kind is asked for its details.
-    pub(crate) fn details(&self, key: Key, build: impl FnOnce() -> Option<Redacted<Report>>) {
+    pub(crate) fn details(&self, key: Key, build: impl FnOnce() -> Redacted<Report>) {
         if self.intake.is_closed() {
             return;
         }
         let sent = self
             .intake
             .slot()
-            .is_some_and(|slot| guard(build).flatten().is_some_and(|report| slot.send(report)));
+            .is_some_and(|slot| guard(build).is_some_and(|report| slot.send(report)));
         if !sent {
             self.meter.lost_exemplar();
             self.tally.want(key);

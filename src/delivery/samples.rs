@@ -79,6 +79,7 @@ fn report(fingerprint: Fingerprint, severity: Severity, size: usize) -> Redacted
         grpc: None,
         cause: None,
         request: None,
+        hidden_headers: Vec::new(),
         response: None,
         request_id: Some("x".repeat(size)),
         user: None,

@@ -4,6 +4,11 @@ mod lifecycle;
 mod tally;
 
 pub(crate) use self::{
-    lifecycle::{Facts, GRACE, PERIOD, QUIET, Telling},
-    tally::{Drained, MOST_KINDS, Seen, Tally},
+    lifecycle::{Facts, Telling},
+    tally::{Drained, Seen, Tally},
+};
+#[cfg(test)]
+pub(crate) use self::{
+    lifecycle::{GRACE, PERIOD, QUIET},
+    tally::MOST_KINDS,
 };

@@ -3,7 +3,11 @@
 
 use std::{fmt, ops::Deref};
 
-use crate::{message::Message, report::Report, secret::Secret};
+use crate::{
+    message::Message,
+    report::{Report, Summary},
+    secret::Secret,
+};
 
 /// A report or message that went through the [`Redactor`].
 ///
@@ -29,6 +33,11 @@ impl<T> Redacted<T> {
     /// `rewrite` adds is not redacted any more.
     pub(crate) fn map<U>(self, rewrite: impl FnOnce(T) -> U) -> Redacted<U> {
         Redacted(rewrite(self.0))
+    }
+
+    /// The same thing, lent: for `map` without a clone.
+    pub(crate) const fn as_ref(&self) -> Redacted<&T> {
+        Redacted(&self.0)
     }
 }
 
@@ -61,6 +70,11 @@ impl Redactor {
     /// Redacts a captured failure.
     pub(crate) fn report(&self, report: Report) -> Redacted<Report> {
         Redacted(report)
+    }
+
+    /// Redacts what stands for lost details.
+    pub(crate) fn summary(&self, summary: Summary) -> Redacted<Summary> {
+        Redacted(summary)
     }
 
     /// Values to scrub wherever they stand.

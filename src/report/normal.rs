@@ -38,6 +38,13 @@ impl Normal {
         Self::of_bytes(&raw.bytes[..raw.len])
     }
 
+    /// The text as it is, up to [`CHARS`].
+    pub(crate) fn verbatim(text: &str) -> Self {
+        let mut normal = Self::empty();
+        normal.put(text.as_bytes());
+        normal
+    }
+
     fn of_bytes(raw: &[u8]) -> Self {
         let mut normal = Self::empty();
         let mut lines = raw.split(|b| *b == b'\n').filter(|line| !line.trim_ascii().is_empty());

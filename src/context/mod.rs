@@ -16,6 +16,8 @@
 //! Outside a request these do nothing. A spawned task, a blocking closure and a service behind
 //! tower's `Buffer` run elsewhere: hand the scope over with [`carry`] and [`carry_fn`].
 
+pub(crate) mod panic;
+
 use std::{
     borrow::Cow,
     cell::RefCell,
@@ -149,6 +151,11 @@ pub(crate) struct Scope {
 /// A copy of what the app said.
 pub(crate) fn said(tags: &SharedTags) -> Tags {
     tags.as_ref().map(|tags| lock(tags).clone()).unwrap_or_default()
+}
+
+/// How bad the app said a failure would be.
+pub(crate) fn said_severity(tags: &SharedTags) -> Option<Severity> {
+    lock(tags.as_ref()?).severity
 }
 
 /// Whether the current thread is inside a request.

@@ -1,0 +1,306 @@
+//! The future: catches what comes out, and settles it or hands it on to the body.
+
+use std::{
+    any::Any,
+    fmt::{self, Display},
+    future::Future,
+    marker::PhantomData,
+    panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
+    pin::Pin,
+    task::{Context, Poll},
+    thread,
+};
+
+use http::{HeaderValue, Response, StatusCode, header};
+use http_body::Body;
+use pin_project_lite::pin_project;
+
+use super::{
+    body::Watch,
+    cause::{Attached, BoxError},
+    config::{Config, PanicPolicy},
+    grpc,
+    mode::{BodyMode, SameBody, Watching},
+    settle::{self, Await, Settle, Verdict},
+    snapshot::{Capture, REQUEST_ID},
+    tell::{Answer, Failure, Why},
+};
+use crate::{
+    context::{Scope, SharedTags, panic},
+    report::Kind,
+    severity::Severity,
+    text::discard,
+};
+
+type Payload = Box<dyn Any + Send>;
+
+pin_project! {
+    /// The future of [`BellService`](super::BellService).
+    pub struct ResponseFuture<F, M = SameBody> {
+        #[pin]
+        future: Option<F>,
+        // Raised in `call`.
+        panic: Option<Payload>,
+        // Taken once. Still there in `drop`: the client went away.
+        capture: Option<Capture>,
+        scope: Scope,
+        policy: PanicPolicy,
+        is_grpc: bool,
+        mode: PhantomData<fn() -> M>,
+    }
+
+    impl<F, M> PinnedDrop for ResponseFuture<F, M> {
+        fn drop(this: Pin<&mut Self>) {
+            let this = this.project();
+            if let Some(capture) = this.capture.take() {
+                cancelled(capture, this.scope);
+            }
+        }
+    }
+}
+
+impl<F, M> ResponseFuture<F, M> {
+    pub(crate) fn new(
+        called: Result<F, Payload>,
+        capture: Option<Capture>,
+        scope: Scope,
+        policy: PanicPolicy,
+        is_grpc: bool,
+    ) -> Self {
+        let (future, panic) = match called {
+            Ok(future) => (Some(future), None),
+            Err(payload) => (None, Some(payload)),
+        };
+        Self { future, panic, capture, scope, policy, is_grpc, mode: PhantomData }
+    }
+}
+
+impl<F, M> fmt::Debug for ResponseFuture<F, M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ResponseFuture").finish_non_exhaustive()
+    }
+}
+
+impl<F, M, R, E> Future for ResponseFuture<F, M>
+where
+    F: Future<Output = Result<Response<R>, E>>,
+    M: BodyMode<R>,
+    R: Body,
+    E: Display + 'static,
+{
+    type Output = Result<Response<M::Body>, E>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut this = self.project();
+        let polled = match (this.panic.take(), this.future.as_mut().as_pin_mut()) {
+            (Some(payload), _) => Err(payload),
+            (None, Some(future)) => {
+                let poll = AssertUnwindSafe(|| future.poll(cx));
+                this.scope.enter(|| catch_unwind(poll))
+            }
+            (None, None) => panic!("polled after it was ready"),
+        };
+        match polled {
+            Ok(Poll::Pending) => Poll::Pending,
+            Ok(Poll::Ready(Ok(response))) => {
+                Poll::Ready(Ok(answered::<M, R>(this.capture.take(), this.scope, response)))
+            }
+            Ok(Poll::Ready(Err(error))) => {
+                if let Some(capture) = this.capture.take() {
+                    returned_error(capture, this.scope, &error);
+                }
+                Poll::Ready(Err(error))
+            }
+            Err(payload) => {
+                // The panicked future's own `Drop` may panic too.
+                let dropped = catch_unwind(AssertUnwindSafe(|| this.future.set(None)));
+                dropped.unwrap_or_else(discard);
+                let capture = this.capture.take();
+                let answer = panic_answer::<M, R>(*this.is_grpc)
+                    .filter(|_| *this.policy == PanicPolicy::Respond);
+                tell_panic(capture, this.scope, &*payload, answer.as_ref().map(Response::status));
+                match answer {
+                    Some(answer) => {
+                        discard(payload);
+                        Poll::Ready(Ok(answer))
+                    }
+                    None => resume_unwind(payload),
+                }
+            }
+        }
+    }
+}
+
+/// There is a head: told now, or with the body, or all is well.
+fn answered<M: BodyMode<R>, R: Body>(
+    capture: Option<Capture>,
+    scope: &mut Scope,
+    response: Response<R>,
+) -> Response<M::Body> {
+    let Some(capture) = capture else { return response.map(M::pass) };
+    let (status, headers) = (response.status(), response.headers());
+    let config = &capture.shared.config;
+    match settle::judge(config, &capture.method, status, headers, response.body()) {
+        Verdict::Fine => response.map(M::pass),
+        Verdict::Watch(awaits) => match scope.claim_watch() {
+            Some(tags) => watched::<M, R>(capture, tags, response, awaits),
+            None => response.map(M::pass),
+        },
+        Verdict::Grpc(code) => {
+            if let Some(tags) = scope.claim_failure() {
+                failed_grpc(capture, &tags, &response, code);
+            }
+            response.map(M::pass)
+        }
+        Verdict::Failed(severity) => match scope.claim_failure() {
+            Some(tags) => failed::<M, R>(capture, tags, response, severity),
+            None => response.map(M::pass),
+        },
+    }
+}
+
+/// A failing status: told at once if its cause is known or no text will come, else with the body.
+fn failed<M: BodyMode<R>, R: Body>(
+    capture: Capture,
+    tags: SharedTags,
+    response: Response<R>,
+    severity: Severity,
+) -> Response<M::Body> {
+    let extensions = response.extensions();
+    let why = match extensions.get::<Attached>() {
+        Some(attached) => Why::Attached(attached),
+        None => capture
+            .shared
+            .config
+            .causes
+            .iter()
+            .find_map(|finder| {
+                Some(Why::Typed((finder.in_extensions)(extensions)?, finder.error_type))
+            })
+            .unwrap_or(Why::Nothing),
+    };
+    let nothing = matches!(why, Why::Nothing);
+    if nothing && settle::has_text(response.headers(), &response.body().size_hint()) {
+        return watched::<M, R>(capture, tags, response, Await::Text(severity));
+    }
+    capture.tell(&tags, of_head(Kind::Status, severity, None, &why, &response));
+    response.map(M::pass)
+}
+
+fn failed_grpc<R: Body>(
+    capture: Capture,
+    tags: &SharedTags,
+    response: &Response<R>,
+    code: Option<u16>,
+) {
+    let message = grpc::message(response.headers());
+    let why = message.as_ref().map_or(Why::Nothing, |message| Why::Text(message));
+    capture.tell(tags, of_head(Kind::Grpc, Severity::Error, Some(code), &why, response));
+}
+
+fn of_head<'a, R: Body>(
+    kind: Kind,
+    severity: Severity,
+    grpc: Option<Option<u16>>,
+    why: &'a Why<'a>,
+    response: &'a Response<R>,
+) -> Failure<'a> {
+    let length = response.body().size_hint().exact();
+    let request_id = response.headers().get(REQUEST_ID);
+    // The one text that is known without waiting for the body: what `ServerError` says itself.
+    let text = match why {
+        Why::Attached(attached) => attached.answer().filter(|a| length == Some(a.len() as u64)),
+        _ => None,
+    };
+    Failure {
+        kind,
+        severity,
+        status: Some(response.status()),
+        grpc,
+        why,
+        answer: Some(Answer { length, request_id, text, ..Answer::default() }),
+    }
+}
+
+/// The verdict goes on with the body. A body that cannot be watched settles it now.
+fn watched<M: BodyMode<R>, R: Body>(
+    capture: Capture,
+    tags: SharedTags,
+    response: Response<R>,
+    awaits: Await,
+) -> Response<M::Body> {
+    let (head, body) = response.into_parts();
+    // Dropped, and thereby told, if nobody takes it.
+    let settle = Settle::new(capture, tags, &head, &body, awaits);
+    let body = M::watch(body, |_| Watching(Watch::Response(settle)));
+    Response::from_parts(head, body)
+}
+
+/// The service returned `Err`: told, and given on as it is.
+fn returned_error<E: Display + 'static>(capture: Capture, scope: &mut Scope, error: &E) {
+    let Some(tags) = scope.claim_failure() else { return };
+    let shared = capture.shared.clone();
+    let why = why_of_error(&shared.config, error);
+    capture.tell(&tags, Failure::without_answer(Kind::Error, &why));
+}
+
+/// What is known of a service's own error: its type if the user named it, its chain if it is boxed,
+/// else only its text.
+pub(crate) fn why_of_error<'a, E: Display + 'static>(config: &Config, error: &'a E) -> Why<'a> {
+    let any: &dyn Any = error;
+    let boxed = any.downcast_ref::<BoxError>();
+    for finder in &config.causes {
+        let inside = boxed.and_then(|boxed| (finder.in_box)(&**boxed));
+        if let Some(cause) = (finder.in_error)(any).or(inside) {
+            return Why::Typed(cause, finder.error_type);
+        }
+    }
+    boxed.map_or(Why::Text(error), |boxed| Why::Error(&**boxed))
+}
+
+fn tell_panic(
+    capture: Option<Capture>,
+    scope: &mut Scope,
+    payload: &(dyn Any + Send),
+    status: Option<StatusCode>,
+) {
+    let place = panic::take_place();
+    let Some(capture) = capture else { return };
+    let Some(tags) = scope.claim_failure() else { return };
+    let why = Why::Panic(payload, place);
+    capture.tell(&tags, Failure { status, ..Failure::without_answer(Kind::Panic, &why) });
+}
+
+/// `None` where no such body can be made.
+fn panic_answer<M: BodyMode<R>, R>(is_grpc: bool) -> Option<Response<M::Body>> {
+    let (body, has_text) = M::panic_answer(if is_grpc { "" } else { r#"{"error":true}"# })?;
+    let mut answer = Response::new(body);
+    if is_grpc {
+        answer
+            .headers_mut()
+            .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/grpc"));
+        answer.headers_mut().insert(grpc::STATUS, HeaderValue::from_static("13"));
+        return Some(answer);
+    }
+    *answer.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+    if has_text {
+        answer
+            .headers_mut()
+            .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    }
+    Some(answer)
+}
+
+/// The future was dropped before it was ready: the client went away, or an outer timeout gave up.
+fn cancelled(capture: Capture, scope: &mut Scope) {
+    if thread::panicking() {
+        // Whoever unwinds here is not our client.
+        return;
+    }
+    capture.shared.bell.count_cancelled();
+    let waited =
+        capture.shared.config.cancelled_after.is_some_and(|wait| capture.elapsed() >= wait);
+    if let Some(tags) = scope.claim_failure().filter(|_| waited) {
+        capture.tell(&tags, Failure::without_answer(Kind::Cancelled, &Why::Nothing));
+    }
+}

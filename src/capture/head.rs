@@ -1,0 +1,216 @@
+//! The request's head, copied as bytes into one buffer: 2-3 times cheaper than cloning the
+//! `HeaderMap`, and made for every request, long before it is known whether anyone will look.
+
+use http::{
+    Extensions, HeaderValue, Request, Uri,
+    header::{self, HeaderName},
+};
+
+use super::grpc;
+use crate::report::Header;
+
+/// Bytes kept of a head.
+pub(crate) const HEAD_LIMIT: usize = 8 * 1024;
+/// Bytes kept of one header value.
+const VALUE_LIMIT: usize = 2 * 1024;
+/// Holds most heads of browsers; glibc's quick path ends just above.
+const FIRST_CAPACITY: usize = 1024;
+
+/// `target\n`, then `name: value\n` for each header, or `name\n` where the value is not to be
+/// copied. A header value holds no line break, so this can be read back.
+pub(crate) struct Head {
+    bytes: Vec<u8>,
+    cut: bool,
+    grpc: bool,
+}
+
+impl Head {
+    pub(crate) fn of<B>(request: &Request<B>) -> Self {
+        let mut head = Self { bytes: Vec::with_capacity(FIRST_CAPACITY), cut: false, grpc: false };
+        head.target(original_uri(request.extensions()).unwrap_or_else(|| request.uri()));
+        for (name, value) in request.headers() {
+            if !head.header(name, value) {
+                head.cut = true;
+                break;
+            }
+        }
+        head
+    }
+
+    /// The request says that it is a gRPC call.
+    pub(crate) const fn is_grpc(&self) -> bool {
+        self.grpc
+    }
+
+    pub(crate) const fn is_cut(&self) -> bool {
+        self.cut
+    }
+
+    /// The target as it was asked for.
+    pub(crate) fn raw_target(&self) -> &[u8] {
+        let end = self.bytes.iter().position(|b| *b == b'\n').unwrap_or(self.bytes.len());
+        &self.bytes[..end]
+    }
+
+    /// The path without the query, whatever the target's form.
+    pub(crate) fn path(&self) -> &str {
+        let target = std::str::from_utf8(self.raw_target()).unwrap_or_default();
+        let after_scheme = target.find("://").map(|at| &target[at + 3..]);
+        let path = after_scheme.map_or(target, |rest| rest.find('/').map_or("/", |at| &rest[at..]));
+        path.split(['?', '#']).next().unwrap_or_default()
+    }
+
+    pub(crate) fn headers(&self) -> impl Iterator<Item = Header> {
+        let lines = self.bytes.split(|b| *b == b'\n').skip(1).filter(|line| !line.is_empty());
+        lines.map(|line| {
+            let text = String::from_utf8_lossy(line);
+            match text.split_once(": ") {
+                Some((name, value)) => Header { name: name.into(), value: Some(value.into()) },
+                None => Header { name: text.into_owned(), value: None },
+            }
+        })
+    }
+
+    fn target(&mut self, uri: &Uri) {
+        if let Some(scheme) = uri.scheme_str() {
+            self.bytes.extend_from_slice(scheme.as_bytes());
+            self.bytes.extend_from_slice(b"://");
+        }
+        if let Some(authority) = uri.authority() {
+            self.bytes.extend_from_slice(authority.as_str().as_bytes());
+        }
+        if let Some(path) = uri.path_and_query() {
+            let path = path.as_str().as_bytes();
+            let room = HEAD_LIMIT.saturating_sub(self.bytes.len() + 1);
+            self.cut = path.len() > room;
+            self.bytes.extend_from_slice(&path[..path.len().min(room)]);
+        }
+        self.bytes.push(b'\n');
+    }
+
+    /// Gives whether there was room.
+    fn header(&mut self, name: &HeaderName, value: &HeaderValue) -> bool {
+        let text = value.as_bytes();
+        let kept = &text[..text.len().min(VALUE_LIMIT)];
+        let length = name.as_str().len() + kept.len() + 3;
+        if self.bytes.len() + length > HEAD_LIMIT {
+            return false;
+        }
+        self.bytes.reserve(length);
+        self.bytes.extend_from_slice(name.as_str().as_bytes());
+        if !is_never_copied(name, value) {
+            self.bytes.extend_from_slice(b": ");
+            self.bytes.extend_from_slice(kept);
+            self.grpc |= name == header::CONTENT_TYPE && grpc::is_grpc_type(text);
+            self.cut |= kept.len() < text.len();
+        }
+        self.bytes.push(b'\n');
+        true
+    }
+}
+
+/// These values are not even copied: nothing that is kept can hold them.
+fn is_never_copied(name: &HeaderName, value: &HeaderValue) -> bool {
+    value.is_sensitive()
+        || name == header::COOKIE
+        || name == header::AUTHORIZATION
+        || name == header::PROXY_AUTHORIZATION
+}
+
+/// The target before any `nest` cut it.
+pub(crate) fn original_uri(extensions: &Extensions) -> Option<&Uri> {
+    #[cfg(feature = "axum-08")]
+    return extensions.get::<axum::extract::OriginalUri>().map(|uri| &uri.0);
+    #[cfg(not(feature = "axum-08"))]
+    {
+        let _ = extensions;
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn head(uri: &str, headers: &[(&str, &[u8])]) -> Head {
+        let mut request = Request::new(());
+        *request.uri_mut() = uri.parse().unwrap();
+        for (name, value) in headers {
+            let name: HeaderName = name.parse().unwrap();
+            request.headers_mut().append(name, HeaderValue::from_bytes(value).unwrap());
+        }
+        Head::of(&request)
+    }
+
+    fn shown(head: &Head) -> Vec<(String, Option<String>)> {
+        head.headers().map(|header| (header.name, header.value)).collect()
+    }
+
+    #[test]
+    fn what_was_copied_is_read_back_with_every_line() {
+        let head =
+            head("/a?b=1", &[("x-a", b"1"), ("x-a", b"2: 3"), ("x-b", b""), ("x-c", b"\xff")]);
+        assert_eq!(head.raw_target(), b"/a?b=1");
+        let pair = |name: &str, value: &str| (name.to_owned(), Some(value.to_owned()));
+        let expected =
+            [pair("x-a", "1"), pair("x-a", "2: 3"), pair("x-b", ""), pair("x-c", "\u{fffd}")];
+        assert_eq!(shown(&head), expected);
+    }
+
+    #[test]
+    fn credentials_are_never_copied() {
+        let mut request = Request::new(());
+        let headers = request.headers_mut();
+        let mut sensitive = HeaderValue::from_static("hunter2");
+        sensitive.set_sensitive(true);
+        headers.insert("x-mine", sensitive);
+        for name in [header::AUTHORIZATION, header::COOKIE, header::PROXY_AUTHORIZATION] {
+            headers.insert(name, HeaderValue::from_static("hunter2"));
+        }
+        let head = Head::of(&request);
+        assert!(!String::from_utf8_lossy(&head.bytes).contains("hunter2"));
+        assert_eq!(shown(&head).len(), 4);
+        assert!(shown(&head).iter().all(|(_, value)| value.is_none()));
+    }
+
+    #[test]
+    fn every_form_of_target_has_a_path() {
+        for (uri, path) in [
+            ("/a/b?c=d", "/a/b"),
+            ("http://u:p@h:80/a?b", "/a"),
+            ("http://h", "/"),
+            ("*", "*"),
+            ("example.com:443", "example.com:443"),
+        ] {
+            assert_eq!(head(uri, &[]).path(), path, "{uri}");
+        }
+    }
+
+    #[test]
+    fn a_giant_head_is_cut() {
+        let giant = vec![b'x'; 500 * 1024];
+        let one = head("/", &[("x-giant", &giant), ("x-after", b"1")]);
+        assert!(one.is_cut());
+        assert!(shown(&one).iter().any(|(name, _)| name == "x-after"), "the others stay");
+        let names: Vec<_> = (0..99).map(|i| format!("x-{i}")).collect();
+        let many: Vec<_> = names.iter().map(|name| (name.as_str(), &giant[..1000])).collect();
+        let many = head("/", &many);
+        assert!(many.is_cut());
+        assert!(many.bytes.len() <= HEAD_LIMIT);
+        let target = head(&format!("/{}", "p".repeat(60_000)), &[("x", b"1")]);
+        assert!(target.is_cut() && target.bytes.len() <= HEAD_LIMIT);
+    }
+
+    proptest! {
+        #[test]
+        fn any_header_value_is_read_back(value in proptest::collection::vec(0x20u8..0x7f, 0..60)) {
+            let value = value.trim_ascii();
+            let head = head("/", &[("x-any", value), ("x-last", b"1")]);
+            let value = String::from_utf8(value.to_vec()).unwrap();
+            prop_assert_eq!(&shown(&head)[0], &("x-any".to_owned(), Some(value)));
+            prop_assert_eq!(shown(&head).len(), 2);
+        }
+    }
+}

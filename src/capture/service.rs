@@ -1,0 +1,146 @@
+//! The service: looks at each request before it goes on.
+
+use std::{
+    fmt::{self, Debug, Display},
+    marker::PhantomData,
+    panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use http::{Request, Response, Version, request};
+use http_body::Body;
+use tower_service::Service;
+
+use super::{
+    config::{FromParts, Shared},
+    future::ResponseFuture,
+    grpc, head,
+    mode::{BodyMode, SameBody, Watching},
+    snapshot::Capture,
+    unready,
+};
+use crate::{context::Scope, text::discard};
+
+/// The service that [`BellLayer`](super::BellLayer) makes.
+pub struct BellService<S, M = SameBody> {
+    inner: S,
+    shared: Arc<Shared>,
+    mode: PhantomData<fn() -> M>,
+}
+
+impl<S, M> BellService<S, M> {
+    pub(crate) fn new(inner: S, shared: Arc<Shared>) -> Self {
+        Self { inner, shared, mode: PhantomData }
+    }
+
+    /// The service inside.
+    pub fn get_ref(&self) -> &S {
+        &self.inner
+    }
+
+    /// The service inside.
+    pub fn get_mut(&mut self) -> &mut S {
+        &mut self.inner
+    }
+
+    /// The service inside.
+    pub fn into_inner(self) -> S {
+        self.inner
+    }
+}
+
+impl<S, M, B, R> Service<Request<B>> for BellService<S, M>
+where
+    M: BodyMode<B> + BodyMode<R>,
+    S: Service<Request<<M as BodyMode<B>>::Body>, Response = Response<R>>,
+    S::Error: Display + 'static,
+    B: Body,
+    R: Body,
+{
+    type Response = Response<<M as BodyMode<R>>::Body>;
+    type Error = S::Error;
+    type Future = ResponseFuture<S::Future, M>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        let mut scope = Scope::default();
+        let poll = AssertUnwindSafe(|| self.inner.poll_ready(cx));
+        match scope.enter(|| catch_unwind(poll)) {
+            Ok(Poll::Ready(Err(error))) => {
+                unready::tell_error(&self.shared, &mut scope, &error);
+                Poll::Ready(Err(error))
+            }
+            Ok(ready) => ready,
+            Err(payload) => {
+                unready::tell_panic(&self.shared, &mut scope, &*payload);
+                resume_unwind(payload)
+            }
+        }
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        let policy = self.shared.config.panics;
+        if self.shared.looks_away(&request) {
+            let is_grpc = request.version() == Version::HTTP_2 && grpc::is_grpc(request.headers());
+            let request = request.map(<M as BodyMode<B>>::pass);
+            let called = catch_unwind(AssertUnwindSafe(|| self.inner.call(request)));
+            return ResponseFuture::new(called, None, Scope::default(), policy, is_grpc);
+        }
+        let mut capture = Capture::of(Arc::clone(&self.shared), &request);
+        let (parts, body) = request.into_parts();
+        capture.name_by(&parts);
+        let body = <M as BodyMode<B>>::watch(body, |body| Watching(capture.watch_payload(body)));
+        let request = Request::from_parts(parts, body);
+        let mut scope = Scope::default();
+        let call = AssertUnwindSafe(|| self.inner.call(request));
+        let called = scope.enter(|| catch_unwind(call));
+        let is_grpc = capture.is_grpc();
+        ResponseFuture::new(called, Some(capture), scope, policy, is_grpc)
+    }
+}
+
+impl Shared {
+    /// Whether nothing is to be told of this request.
+    fn looks_away<B>(&self, request: &Request<B>) -> bool {
+        if self.config.ignored_paths.is_empty() {
+            return self.bell.is_off();
+        }
+        let uri = head::original_uri(request.extensions()).unwrap_or_else(|| request.uri());
+        self.bell.is_off() || self.config.ignored_paths.iter().any(|path| **path == *uri.path())
+    }
+}
+
+impl Capture {
+    /// Asks the user's own functions who it is for and what its route is called.
+    fn name_by(&mut self, parts: &request::Parts) {
+        let config = &self.shared.config;
+        let user = config.user_from.as_ref().and_then(|user| ask(user, parts));
+        let route = config.route_name.as_ref().and_then(|name| ask(name, parts));
+        self.user = user;
+        if let Some(route) = route {
+            self.name_route(route);
+        }
+    }
+}
+
+fn ask(function: &FromParts, parts: &request::Parts) -> Option<String> {
+    catch_unwind(AssertUnwindSafe(|| function(parts))).unwrap_or_else(|payload| {
+        discard(payload);
+        None
+    })
+}
+
+impl<S: Clone, M> Clone for BellService<S, M> {
+    fn clone(&self) -> Self {
+        Self::new(self.inner.clone(), Arc::clone(&self.shared))
+    }
+}
+
+impl<S: Debug, M> Debug for BellService<S, M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BellService")
+            .field("inner", &self.inner)
+            .field("config", &self.shared.config)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,189 @@
+//! What is kept of a request until it is known whether it failed, and the report made of it.
+
+use std::{
+    any::type_name,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use http::{HeaderName, Method, Request, Version, header};
+use http_body::Body;
+
+use super::{
+    body::Watch,
+    config::Shared,
+    head::Head,
+    tee::{Prefix, Tee},
+};
+use crate::{
+    report::{Header, Payload, RequestSnapshot},
+    text::Size,
+};
+
+pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// All that is kept of one request. Made for every request: one allocation without a body, three
+/// with one.
+pub(crate) struct Capture {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) method: Method,
+    pub(crate) user: Option<String>,
+    head: Head,
+    version: Version,
+    route: Route,
+    payload: Kept,
+    started: Instant,
+}
+
+/// The route's name, if there is one.
+enum Route {
+    Unnamed,
+    #[cfg(feature = "axum-08")]
+    Matched(axum::extract::MatchedPath),
+    Named(String),
+}
+
+/// What is kept of the payload.
+enum Kept {
+    /// There is none.
+    None,
+    Prefix(Arc<Prefix>),
+    /// Nothing, for this reason.
+    Nothing(&'static str),
+    /// Its type is unknown: gives its name.
+    Unwatchable(fn() -> &'static str),
+}
+
+impl Capture {
+    /// Looks at the request before it goes on.
+    pub(crate) fn of<B: Body>(shared: Arc<Shared>, request: &Request<B>) -> Self {
+        let has_body = !request.body().is_end_stream();
+        Self {
+            method: request.method().clone(),
+            user: None,
+            head: Head::of(request),
+            version: request.version(),
+            route: matched_route(request),
+            // Until `watch_payload` is called, its type is one that cannot be watched.
+            payload: if has_body { Kept::Unwatchable(type_name::<B>) } else { Kept::None },
+            // Only for `elapsed`: nothing is decided by it.
+            started: Instant::now(),
+            shared,
+        }
+    }
+
+    pub(crate) fn name_route(&mut self, name: String) {
+        self.route = Route::Named(name);
+    }
+
+    /// The body's own watch; called only for a body that can be watched.
+    pub(crate) fn watch_payload<B: Body>(&mut self, body: &B) -> Watch {
+        let limit = self.shared.config.capture_body;
+        if matches!(self.payload, Kept::None) {
+            return Watch::Off;
+        }
+        if limit == 0 {
+            self.payload = Kept::Nothing("capturing payloads is switched off");
+            return Watch::Off;
+        }
+        let prefix = Arc::<Prefix>::default();
+        let tee = Tee::new(Arc::clone(&prefix), limit, body);
+        self.payload = Kept::Prefix(prefix);
+        Watch::Request(tee)
+    }
+
+    pub(crate) fn drop_payload(&mut self) {
+        if matches!(self.payload, Kept::Prefix(_)) {
+            self.payload = Kept::Nothing("not kept once the answer was on its way");
+        }
+    }
+
+    pub(crate) fn is_grpc(&self) -> bool {
+        self.head.is_grpc()
+    }
+
+    pub(crate) fn path(&self) -> &str {
+        self.head.path()
+    }
+
+    /// The route's template or name.
+    pub(crate) fn route(&self) -> Option<&str> {
+        match &self.route {
+            Route::Unnamed => None,
+            #[cfg(feature = "axum-08")]
+            Route::Matched(path) => Some(path.as_str()),
+            Route::Named(name) => Some(name),
+        }
+    }
+
+    pub(crate) fn elapsed(&self) -> Duration {
+        self.started.elapsed()
+    }
+
+    /// The head's value of this name.
+    pub(crate) fn header(&self, name: &HeaderName) -> Option<String> {
+        self.head.headers().find(|header| header.name == name.as_str())?.value
+    }
+
+    pub(crate) fn snapshot(&self) -> RequestSnapshot {
+        let headers: Vec<Header> = self.head.headers().collect();
+        let target = String::from_utf8_lossy(self.head.raw_target());
+        let (scheme, rest) = match target.split_once("://") {
+            Some((scheme, rest)) => (Some(scheme.to_owned()), rest),
+            None => (None, &*target),
+        };
+        let path_at = if scheme.is_some() { rest.find('/').unwrap_or(rest.len()) } else { 0 };
+        let authority = Some(&rest[..path_at]).filter(|authority| !authority.is_empty());
+        let host = || headers.iter().find(|h| h.name == header::HOST.as_str())?.value.clone();
+        RequestSnapshot {
+            method: self.method.clone(),
+            authority: authority.map(str::to_owned).or_else(host),
+            scheme,
+            target: rest[path_at..].to_owned(),
+            version: self.version,
+            route: self.route().map(str::to_owned),
+            payload: self.payload(&headers),
+            headers,
+            head_cut: self.head.is_cut(),
+        }
+    }
+
+    fn payload(&self, headers: &[Header]) -> Payload {
+        let value = |name: HeaderName| {
+            headers.iter().find(|header| header.name == name.as_str())?.value.clone()
+        };
+        let read = match &self.payload {
+            Kept::None => return Payload::None,
+            Kept::Nothing(reason) => return Payload::NotShown(reason.to_string()),
+            Kept::Unwatchable(of) => {
+                let reason = format!("not captured: body type {}: use `.any_body()`", of());
+                return Payload::NotShown(reason);
+            }
+            Kept::Prefix(prefix) => prefix.lock(),
+        };
+        if read.read == 0 && !read.complete {
+            let length = value(header::CONTENT_LENGTH).and_then(|length| length.parse().ok());
+            return Payload::NotRead { length };
+        }
+        if read.read > 0 && read.kept.is_empty() {
+            let size = Size(read.read);
+            return Payload::NotShown(format!("{size} read, no room to keep any of it"));
+        }
+        Payload::Raw {
+            prefix: read.kept.clone(),
+            read: read.read,
+            complete: read.complete,
+            content_type: value(header::CONTENT_TYPE),
+            content_encoding: value(header::CONTENT_ENCODING).filter(|coding| coding != "identity"),
+        }
+    }
+}
+
+fn matched_route<B>(request: &Request<B>) -> Route {
+    #[cfg(feature = "axum-08")]
+    if let Some(path) = request.extensions().get::<axum::extract::MatchedPath>() {
+        return Route::Matched(path.clone());
+    }
+    let _ = request;
+    Route::Unnamed
+}

@@ -1,0 +1,225 @@
+//! From a settled failure to the bell: what is counted, and the report that is made if anyone wants
+//! it.
+
+use std::{
+    any::Any,
+    error::Error as StdError,
+    fmt::{self, Debug, Display},
+    iter,
+    time::SystemTime,
+};
+
+use http::{HeaderValue, StatusCode};
+
+use super::{
+    cause::{Attached, CauseRef, plain_name},
+    snapshot::{Capture, REQUEST_ID},
+};
+use crate::{
+    bell::Occurrence,
+    context::{self, SharedTags},
+    report::{Cause, Fingerprint, Kind, Place, Report, ResponseSnapshot, panic_text},
+    severity::Severity,
+};
+
+/// How many sources of an error name its kind.
+const CHAIN: usize = 8;
+
+/// A failure whose cause is final.
+pub(crate) struct Failure<'a> {
+    pub(crate) kind: Kind,
+    pub(crate) severity: Severity,
+    pub(crate) status: Option<StatusCode>,
+    pub(crate) grpc: Option<Option<u16>>,
+    pub(crate) why: &'a Why<'a>,
+    /// `None` if there is no answer.
+    pub(crate) answer: Option<Answer<'a>>,
+}
+
+/// What the answer was, borrowed.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Answer<'a> {
+    pub(crate) length: Option<u64>,
+    pub(crate) request_id: Option<&'a HeaderValue>,
+    pub(crate) text: Option<&'a str>,
+    pub(crate) text_cut: bool,
+    pub(crate) sent: Option<u64>,
+}
+
+/// Why it failed, borrowed: nothing is copied before someone wants it.
+pub(crate) enum Why<'a> {
+    Nothing,
+    Attached(&'a Attached),
+    Typed(CauseRef<'a>, &'static str),
+    Error(&'a (dyn StdError + 'static)),
+    /// A text that was made for a report: an error that is only `Display`, a gRPC message.
+    Text(&'a dyn Display),
+    /// A failing response's own text. It names the kind, but stands under "Response".
+    Response(&'a str),
+    Panic(&'a (dyn Any + Send), Option<Place>),
+}
+
+impl Capture {
+    /// Tells the bell.
+    pub(crate) fn tell(self, tags: &SharedTags, failure: Failure<'_>) {
+        let text = failure.why.text();
+        let severity = self.severity(tags, &failure);
+        let what = Occurrence {
+            service: self.shared.service(),
+            channel: self.shared.config.channel.as_ref(),
+            kind: failure.kind,
+            severity,
+            code: failure.code(),
+            method: self.method.as_str(),
+            route: self.route(),
+            path: self.path(),
+            is_grpc: self.is_grpc(),
+            error_type: failure.why.error_type(),
+            text: text.as_ref().map(|text| text as &dyn Display),
+        };
+        self.shared
+            .bell
+            .failed(&what, |fingerprint| self.report(tags, &failure, severity, fingerprint));
+    }
+
+    /// The app's word counts, then the most severe of what is known.
+    fn severity(&self, tags: &SharedTags, failure: &Failure<'_>) -> Severity {
+        if let Some(said) = context::said_severity(tags) {
+            return said;
+        }
+        let critical_paths = &self.shared.config.critical_paths;
+        let is_critical = |path: &str| critical_paths.iter().any(|critical| **critical == *path);
+        let on_critical_path = !critical_paths.is_empty()
+            && (self.route().is_some_and(is_critical) || is_critical(self.path()));
+        let attached = matches!(failure.why, Why::Attached(attached) if attached.is_critical());
+        if on_critical_path || attached { Severity::Critical } else { failure.severity }
+    }
+
+    fn report(
+        &self,
+        tags: &SharedTags,
+        failure: &Failure<'_>,
+        severity: Severity,
+        fingerprint: Fingerprint,
+    ) -> Report {
+        let said = context::said(tags);
+        Report {
+            kind: failure.kind,
+            severity,
+            fingerprint,
+            origin: self.shared.origin(),
+            status: failure.status.map(|status| status.as_u16()),
+            grpc: failure.grpc,
+            cause: failure.why.cause(),
+            response: failure.answer.map(|answer| answer.snapshot()),
+            request_id: self.request_id(failure),
+            user: said.user.or_else(|| self.user.clone()),
+            hidden_headers: Vec::new(),
+            tags: said.tags,
+            elapsed: self.elapsed(),
+            at: SystemTime::now(),
+            channel: self.shared.config.channel.clone(),
+            request: Some(self.snapshot()),
+        }
+    }
+
+    fn request_id(&self, failure: &Failure<'_>) -> Option<String> {
+        let answered = failure.answer.and_then(|answer| answer.request_id);
+        let text = answered.map(|id| String::from_utf8_lossy(id.as_bytes()).into_owned());
+        text.or_else(|| self.header(&REQUEST_ID))
+    }
+}
+
+impl<'a> Failure<'a> {
+    /// Nothing was answered.
+    pub(crate) const fn without_answer(kind: Kind, why: &'a Why<'a>) -> Self {
+        Self { kind, severity: Severity::Error, status: None, grpc: None, why, answer: None }
+    }
+
+    fn code(&self) -> u16 {
+        match (self.grpc, self.status) {
+            (Some(code), _) => code.unwrap_or_default(),
+            (None, Some(status)) => status.as_u16(),
+            (None, None) => 0,
+        }
+    }
+}
+
+impl Answer<'_> {
+    fn snapshot(&self) -> ResponseSnapshot {
+        let text = self.text.filter(|text| !text.is_empty());
+        ResponseSnapshot {
+            length: self.length,
+            text: text.map(str::to_owned),
+            text_cut: self.text_cut,
+            sent: self.sent,
+        }
+    }
+}
+
+impl Why<'_> {
+    /// The text that names the kind; `None` if there is none.
+    pub(crate) fn text(&self) -> Option<Text<'_>> {
+        Some(match self {
+            Self::Nothing => return None,
+            Self::Attached(attached) => Text::Chain(attached.error()),
+            Self::Typed(CauseRef::Error(error), _) | Self::Error(error) => Text::Chain(*error),
+            Self::Typed(CauseRef::Debug(error), _) => Text::Debug(*error),
+            Self::Text(text) => Text::Plain(*text),
+            Self::Response(text) => Text::Plain(text),
+            Self::Panic(payload, _) => Text::Panic(*payload),
+        })
+    }
+
+    /// What names the kind beside the text: the error's type, or a panic's file.
+    pub(crate) fn error_type(&self) -> &str {
+        match self {
+            Self::Attached(attached) => attached.error_type().unwrap_or_default(),
+            Self::Typed(_, name) => plain_name(name).unwrap_or_default(),
+            Self::Panic(_, Some(place)) => place.short_file(),
+            _ => "",
+        }
+    }
+
+    pub(crate) fn cause(&self) -> Option<Cause> {
+        let cause = match self {
+            Self::Nothing | Self::Response(_) => return None,
+            Self::Attached(attached) => Cause::of_error(attached.error()),
+            Self::Typed(CauseRef::Error(error), _) | Self::Error(error) => Cause::of_error(*error),
+            Self::Typed(CauseRef::Debug(error), _) => Cause::of_text(&Text::Debug(*error)),
+            Self::Text(text) => Cause::of_text(text),
+            Self::Panic(payload, place) => Cause::of_panic(*payload, place.clone()),
+        };
+        Some(match self {
+            Self::Attached(attached) => {
+                Cause { error_type: attached.error_type(), place: Some(attached.place()), ..cause }
+            }
+            Self::Typed(_, name) => Cause { error_type: plain_name(name), ..cause },
+            _ => cause,
+        })
+    }
+}
+
+/// A cause as one text.
+pub(crate) enum Text<'a> {
+    Chain(&'a (dyn StdError + 'static)),
+    Debug(&'a dyn Debug),
+    Plain(&'a dyn Display),
+    Panic(&'a (dyn Any + Send)),
+}
+
+impl Display for Text<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Debug(value) => Debug::fmt(value, f),
+            Self::Plain(text) => Display::fmt(text, f),
+            Self::Panic(payload) => f.write_str(panic_text(*payload)),
+            Self::Chain(error) => {
+                Display::fmt(error, f)?;
+                let sources = iter::successors(error.source(), |error| StdError::source(*error));
+                // A chain may go round in a circle.
+                sources.take(CHAIN).try_for_each(|source| write!(f, ": {source}"))
+            }
+        }
+    }
+}

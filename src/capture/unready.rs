@@ -1,0 +1,62 @@
+//! A service that fails before it takes a request: `poll_ready` errs or panics. There is no request
+//! to show, and every caller will meet the same.
+
+use std::{
+    any::Any,
+    fmt::Display,
+    time::{Duration, SystemTime},
+};
+
+use super::{config::Shared, future::why_of_error, tell::Why};
+use crate::{
+    bell::Occurrence,
+    context::{Scope, panic},
+    report::{Kind, Report},
+    severity::Severity,
+};
+
+pub(crate) fn tell_error<E: Display + 'static>(shared: &Shared, scope: &mut Scope, error: &E) {
+    tell(shared, scope, Kind::Error, &why_of_error(&shared.config, error));
+}
+
+pub(crate) fn tell_panic(shared: &Shared, scope: &mut Scope, payload: &(dyn Any + Send + 'static)) {
+    tell(shared, scope, Kind::Panic, &Why::Panic(payload, panic::take_place()));
+}
+
+fn tell(shared: &Shared, scope: &mut Scope, kind: Kind, why: &Why<'_>) {
+    if shared.bell.is_off() || scope.claim_failure().is_none() {
+        return;
+    }
+    let text = why.text();
+    let what = Occurrence {
+        service: shared.service(),
+        channel: shared.config.channel.as_ref(),
+        kind,
+        severity: Severity::Error,
+        code: 0,
+        method: "",
+        route: Some(""),
+        path: "",
+        is_grpc: false,
+        error_type: why.error_type(),
+        text: text.as_ref().map(|text| text as &dyn Display),
+    };
+    shared.bell.failed(&what, |fingerprint| Report {
+        kind,
+        severity: Severity::Error,
+        fingerprint,
+        origin: shared.origin(),
+        status: None,
+        grpc: None,
+        cause: why.cause(),
+        request: None,
+        response: None,
+        request_id: None,
+        user: None,
+        hidden_headers: Vec::new(),
+        tags: Vec::new(),
+        elapsed: Duration::ZERO,
+        at: SystemTime::now(),
+        channel: shared.config.channel.clone(),
+    });
+}
