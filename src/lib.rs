@@ -19,8 +19,12 @@ mod topic;
 pub mod transport;
 
 pub use self::{
-    bell::Bell,
+    bell::{Bell, BuildError, Builder, Handover, TestFailed},
     capture::*,
+    delivery::{
+        ChannelStats, Drained, MOST_EXEMPLAR_BYTES, MOST_MESSAGE_BYTES, MOST_MESSAGES,
+        MOST_REPORT_BYTES, MOST_REPORTS, Stats, Worker,
+    },
     error::ConfigError,
     message::Message,
     redact::Redactor,

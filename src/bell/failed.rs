@@ -38,7 +38,7 @@ pub(crate) struct Occurrence<'a> {
 impl Bell {
     /// Counts a failure. `report` is called at most once, and only if its details are wanted.
     pub(crate) fn failed(&self, what: &Occurrence<'_>, report: impl FnOnce(Fingerprint) -> Report) {
-        let core = self.core();
+        let Some(core) = &self.core else { return };
         // Everything of the user's that runs below may panic: `Display`, patterns, the fingerprint.
         let counted = catch_unwind(AssertUnwindSafe(|| core.count(what, report)));
         counted.unwrap_or_else(discard);
@@ -75,51 +75,45 @@ impl Core {
         stem: &FingerprintParts<'_>,
     ) -> Seen {
         let key = what.key(parts);
-        match self.tally().hit(key) {
+        match self.hub.tally.hit(key) {
             Seen::New => {
                 let facts = Arc::new(self.facts(what, parts));
-                self.tally().open(key, what.key(stem), facts)
+                self.hub.tally.open(key, what.key(stem), facts)
             }
             seen => seen,
         }
     }
 
-    /// Takes a place first, and only then builds, redacts and sends. Without a place the next
-    /// failure of this kind is asked for its details; the count stands.
+    /// Without a place the next failure of this kind is asked for its details; the count stands.
     fn bring_details(
         &self,
         what: &Occurrence<'_>,
         parts: &FingerprintParts<'_>,
         report: impl FnOnce(Fingerprint) -> Report,
     ) {
-        let key = what.key(parts);
-        let Some(slot) = self.intake().slot() else {
-            self.tally().want(key);
-            return;
-        };
-        let report = report(self.fingerprint(what, parts));
-        slot.send(key, self.redactor().report(report));
+        let report = || self.hub.redactor.report(report(self.fingerprint(what, parts)));
+        self.hub.details(what.key(parts), report);
     }
 
     fn facts(&self, what: &Occurrence<'_>, parts: &FingerprintParts<'_>) -> KindFacts {
         let fingerprint = self.fingerprint(what, parts);
-        let mut origin = self.origin().clone();
+        let mut origin = self.origin.clone();
         origin.service = Arc::clone(what.service);
         let line = render::line(what.kind, what.code, parts.method, parts.route);
         let (topic, severity) = (what.kind.topic(what.code), what.severity);
         let summary = Summary { line, topic, severity, fingerprint, origin };
         KindFacts {
             fingerprint,
-            summary: self.redactor().summary(summary),
+            summary: self.hub.redactor.summary(summary),
             channel: what.channel.cloned(),
         }
     }
 
     /// The user's own function has the last word; if it panics, the default stands.
     fn fingerprint(&self, what: &Occurrence<'_>, parts: &FingerprintParts<'_>) -> Fingerprint {
-        let environment = self.origin().environment.as_deref().unwrap_or_default();
+        let environment = self.origin.environment.as_deref().unwrap_or_default();
         let default = Fingerprint::of(what.service, environment, parts);
-        let Some(own) = self.own_fingerprint() else { return default };
+        let Some(own) = &self.fingerprint else { return default };
         catch_unwind(AssertUnwindSafe(|| own(parts, default))).unwrap_or_else(|payload| {
             discard(payload);
             default

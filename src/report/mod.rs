@@ -61,7 +61,7 @@ impl Kind {
 }
 
 /// Who speaks: said in every message.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Origin {
     pub(crate) service: Arc<str>,
     pub(crate) environment: Option<Arc<str>>,
