@@ -73,7 +73,7 @@ impl Http {
         self.url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
     }
 
-    /// Path and query: what makes the address a secret.
+    /// What may make the address a secret.
     pub(crate) fn path(&self) -> &str {
         self.url.path()
     }
