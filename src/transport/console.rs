@@ -217,9 +217,18 @@ mod tests {
         assert!(full.is_err_and(|error| error.is_transient()));
     }
 
+    /// Unlike `any::<String>()`, with control characters.
+    fn anything() -> impl Strategy<Value = String> {
+        prop::collection::vec(any::<char>(), 0..40).prop_map(String::from_iter)
+    }
+
     proptest! {
         #[test]
-        fn no_control_character_reaches_the_terminal(text: String, quote: String, body: String) {
+        fn no_control_character_reaches_the_terminal(
+            text in anything(),
+            quote in anything(),
+            body in anything(),
+        ) {
             let mut message = failure();
             message.text = text.clone();
             message.username = Some(quote.clone());

@@ -1,15 +1,15 @@
 //! The one HTTP client.
 //!
 //! It posts JSON to one address, follows no redirect, waits [`TOTAL_TIMEOUT`] at most and reads
-//! [`LONGEST_ANSWER`] at most. The address is as secret as a token (a webhook's is one), so no error,
-//! log or `Debug` of this module holds more of it than the host.
+//! [`LONGEST_ANSWER`] at most. The address is as secret as a token (a webhook's is one), so no error
+//! or log of this module holds more of it than the host.
 //!
 //! `https` only, but for the loopback hosts, which are also reached without any proxy. For other
 //! hosts the environment's proxy settings (`HTTPS_PROXY`, `NO_PROXY`) hold.
 
 use std::{
     error::Error,
-    fmt, io,
+    io,
     time::{Duration, SystemTime},
 };
 
@@ -109,12 +109,6 @@ impl Http {
         } else {
             SendError::unknown_outcome(format!("{host}: no usable answer"))
         }
-    }
-}
-
-impl fmt::Debug for Http {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Http").field("host", &self.host()).finish_non_exhaustive()
     }
 }
 

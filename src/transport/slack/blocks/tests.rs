@@ -173,7 +173,8 @@ fn more_fields_than_can_be_shown_are_counted() {
 /// Text that someone wants to do harm with.
 fn hostile() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
-        any::<String>(),
+        // Unlike `any::<String>()`, with control characters.
+        vec(any::<char>(), 0..40).prop_map(String::from_iter),
         "[ -~]{0,40}",
         prop::sample::select(vec![
             "<!channel>",
