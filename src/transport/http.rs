@@ -29,6 +29,10 @@ pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// The longest wait for the whole exchange: connecting, sending and reading the answer.
 pub(crate) const TOTAL_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// How long a connection is kept for the next message. Soon after, the other side may close it, and
+/// a message sent into that moment has an unknown outcome.
+pub(crate) const KEPT: Duration = Duration::from_secs(5);
+
 /// How much of an answer is read, in bytes.
 pub(crate) const LONGEST_ANSWER: usize = 64 * 1024;
 
@@ -134,6 +138,7 @@ fn is_loopback(url: &Url) -> bool {
 fn client(url: &Url) -> reqwest::Result<Client> {
     let builder = Client::builder()
         .connect_timeout(CONNECT_TIMEOUT)
+        .pool_idle_timeout(KEPT)
         .https_only(url.scheme() == "https")
         .redirect(redirect::Policy::none())
         .timeout(TOTAL_TIMEOUT)

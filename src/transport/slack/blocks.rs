@@ -42,7 +42,7 @@ pub(crate) fn payload(message: &Message) -> Value {
 pub(super) fn say_name(payload: &mut Value, name: &str) {
     let name = text::one_line(name);
     let Some(block) = context(&mut Room(NAME), &name) else { return };
-    if let Some(blocks) = payload["blocks"].as_array_mut() {
+    if let Some(blocks) = payload.get_mut("blocks").and_then(Value::as_array_mut) {
         blocks.insert(0, block);
     }
     let text = payload["text"].as_str().unwrap_or_default();

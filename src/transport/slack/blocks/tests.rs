@@ -125,6 +125,15 @@ fn a_name_that_cannot_be_set_goes_before_the_text() {
 }
 
 #[test]
+fn a_message_of_which_nothing_can_be_seen_still_has_a_text() {
+    let mut payload = payload(&Message::new("\u{200b}").field("\u{202e}", ""));
+    assert_eq!(check(&payload), Ok(()));
+    say_name(&mut payload, "bot");
+    assert_eq!(check(&payload), Ok(()));
+    assert!(payload.get("blocks").is_none());
+}
+
+#[test]
 fn only_web_addresses_become_links() {
     let message = Message::new("hello")
         .link("good", "https://x.example/")
