@@ -86,4 +86,7 @@ pub(crate) struct Report {
     pub(crate) at: SystemTime,
     /// The channel that the layer names, if any.
     pub(crate) channel: Option<Arc<str>>,
+    /// Names of the headers whose values are hidden only because no rule says that they are
+    /// harmless. The redactor fills it in.
+    pub(crate) hidden_headers: Vec<String>,
 }
