@@ -8,7 +8,7 @@ use std::{borrow::Cow, ops::Range};
 
 use super::{
     credential::is_prose,
-    scan::{REDACTED, Rewrite, Scan, is_literal},
+    scan::{OPEN, REDACTED, Rewrite, Scan, is_literal, without_punctuation},
 };
 
 impl Scan<'_> {
@@ -23,7 +23,8 @@ impl Scan<'_> {
                 continue;
             };
             let key = Key::before(&text[..sign]);
-            if !self.rules.keys.is_secret(key.name) {
+            let placeholder = key.name.ends_with(OPEN);
+            if placeholder || !self.rules.keys.is_secret(key.name) {
                 continue;
             }
             let certain = key.quoted || separator.tight;
@@ -181,7 +182,7 @@ fn nested(text: &str) -> Option<usize> {
 fn word(text: &str) -> &str {
     let is_end = |c: char| c.is_whitespace() || "\"'`<>;&".contains(c);
     let word = &text[..text.find(is_end).unwrap_or(text.len())];
-    word.trim_end_matches([',', '.', ')', ']', '}', ':', '!', '?'])
+    without_punctuation(word)
 }
 
 /// What a sentence says behind a colon: an ordinary word, or a small number.

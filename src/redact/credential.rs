@@ -4,7 +4,7 @@ use std::{borrow::Cow, ops::Range};
 
 use super::{
     rules::SCHEMES,
-    scan::{REDACTED, Rewrite, is_literal},
+    scan::{REDACTED, Rewrite, without_punctuation},
 };
 
 /// Hides credentials behind a scheme's name and a blank.
@@ -42,6 +42,8 @@ fn credentials(text: &str, at: usize, scheme: &str) -> Option<Range<usize>> {
         "token" => {
             word.contains('=') || word.len() >= 8 && word.contains(|c: char| c.is_ascii_digit())
         }
+        // "Basic Plan2" is a product's name.
+        "basic" => word.len() >= 8 && !is_prose(word),
         _ => !is_prose(word),
     };
     // `Digest username="…", response="…"` goes on to the end of its line.
@@ -51,14 +53,15 @@ fn credentials(text: &str, at: usize, scheme: &str) -> Option<Range<usize>> {
     } else {
         start + word.len()
     };
-    (secret && !is_literal(word)).then_some(start..end)
+    let begins = word.starts_with(|c: char| c.is_ascii_alphanumeric() || "+/-._~".contains(c));
+    (secret && begins).then_some(start..end)
 }
 
 /// Up to the next blank, quote or bracket, without the punctuation of the sentence around it.
 fn word(text: &str) -> &str {
     let is_end = |c: char| c.is_whitespace() || "\"'`<>,;".contains(c);
     let word = &text[..text.find(is_end).unwrap_or(text.len())];
-    if is_literal(word) { word } else { word.trim_end_matches(['.', ':', ')', ']', '}', '!', '?']) }
+    without_punctuation(word)
 }
 
 /// An ordinary word: lower-case letters, perhaps a capital in front, perhaps with a dash.
@@ -98,6 +101,7 @@ mod tests {
         for text in [
             "Bearer token missing",
             "basic authentication failed",
+            "the Basic Plan2 has ended",
             "unexpected token `}` at 5",
             "token 5 of 9",
             "image digest sha256:abcdef0123",

@@ -52,7 +52,7 @@ fn encoded_byte(bytes: &[u8]) -> Option<u8> {
 
 /// A value for a query or form, with only that encoded which would be read as something else.
 pub(super) fn form_encoded(text: &str) -> String {
-    percent_encoded(text, |byte| byte.is_ascii_graphic() && !b"%&;+#\"<>".contains(&byte))
+    percent_encoded(text, |byte| byte.is_ascii_graphic() && !b"%&;+#".contains(&byte))
 }
 
 /// The text with every byte encoded that `plain` does not leave.

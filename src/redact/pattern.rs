@@ -6,7 +6,7 @@ use regex::Regex;
 
 use super::{
     encoding::{percent_encoded, push_escaped},
-    scan::{REDACTED, Rewrite},
+    scan::{OPEN, REDACTED, Rewrite},
 };
 use crate::{error::ConfigError, secret::Secret};
 
@@ -67,7 +67,7 @@ fn hide_matches<'t>(pattern: &Regex, text: &'t str) -> Cow<'t, str> {
 
 /// Where `[redacted]` and `[redacted:…]` stand.
 fn placeholders(text: &str) -> impl Iterator<Item = (usize, usize)> {
-    text.match_indices("[redacted").filter_map(|(at, _)| {
+    text.match_indices(OPEN).filter_map(|(at, _)| {
         let end = text.bytes().skip(at).take(LONGEST_PLACEHOLDER).position(|b| b == b']')?;
         Some((at, at + end + 1))
     })

@@ -7,6 +7,9 @@ use super::{Rules, rules::LITERALS};
 /// What stands for a hidden value. Of fixed length, because a secret's length is told too.
 pub(super) const REDACTED: &str = "[redacted]";
 
+/// How every placeholder begins: `[redacted]`, `[redacted:card]`.
+pub(super) const OPEN: &str = "[redacted";
+
 /// How deep JSON, URLs and forms are looked for inside each other.
 const DEEPEST: u8 = 4;
 
@@ -71,7 +74,15 @@ impl<'r> Scan<'r> {
 
 /// Whether the value is none that could be a secret, whatever its key.
 pub(super) fn is_literal(value: &str) -> bool {
-    value.is_empty() || LITERALS.contains(&value) || value.starts_with("[redact")
+    value.is_empty() || LITERALS.contains(&value) || value.starts_with(OPEN)
+}
+
+/// A word without the punctuation of the sentence around it. A placeholder's bracket is none.
+pub(super) fn without_punctuation(word: &str) -> &str {
+    let placeholder =
+        word.rfind(OPEN).map_or(0, |at| at + word[at..].find(']').map_or(0, |to| to + 1));
+    let trimmed = word.trim_end_matches([',', '.', ':', '!', '?', ')', ']', '}']);
+    &word[..trimmed.len().max(placeholder)]
 }
 
 /// What is left of a text that was cut: without the last word, which may be half of something that
