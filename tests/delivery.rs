@@ -1,6 +1,8 @@
 //! What the app sends itself: in time, within bounds, and never lost without a count. In paused
 //! time, with a worker that the test runs.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests may fail like tests")]
+
 use std::{
     collections::VecDeque,
     future::pending,
