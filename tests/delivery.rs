@@ -12,7 +12,8 @@ use std::{
 
 use tokio::time::{Instant, sleep};
 use tower_bell::{
-    Bell, ChannelStats, MOST_MESSAGE_BYTES, MOST_MESSAGES, Message, Secret, Stats, Worker,
+    Bell, ChannelStats, Message, Secret, Stats, Worker,
+    delivery::{MOST_MESSAGE_BYTES, MOST_MESSAGES},
     redact::Redacted,
     transport::{Capabilities, Receipt, SendError, Transport},
 };

@@ -76,8 +76,8 @@ impl Bell {
 
     /// Sends a message, fire and forget: it is redacted here and queued for its channel. Never
     /// waits. An empty message is an error, as is one when the channel's queue is full
-    /// ([`MOST_MESSAGES`](crate::MOST_MESSAGES),
-    /// [`MOST_MESSAGE_BYTES`](crate::MOST_MESSAGE_BYTES)) or the bell is shut down; whoever does
+    /// ([`MOST_MESSAGES`](crate::delivery::MOST_MESSAGES),
+    /// [`MOST_MESSAGE_BYTES`](crate::delivery::MOST_MESSAGE_BYTES)) or the bell is shut down; whoever does
     /// not look at the [`Handover`] finds it counted in [`stats`](Self::stats).
     #[expect(clippy::must_use_candidate, reason = "fire and forget: what is refused is counted")]
     pub fn send(&self, message: Message) -> Handover {

@@ -164,6 +164,18 @@ impl Message {
         &self.text
     }
 
+    /// How bad it is, as [`severity`](Self::severity) set it.
+    #[must_use]
+    pub fn level(&self) -> Severity {
+        self.severity
+    }
+
+    /// What it is about, as [`topic`](Self::topic) set it.
+    #[must_use]
+    pub fn about(&self) -> Option<&Topic> {
+        self.topic.as_ref()
+    }
+
     /// The id as it is shown and searched for: `#a1f3k9q2`.
     pub(crate) fn shown_id(&self) -> Option<String> {
         self.id.as_ref().map(|id| format!("#{id}"))

@@ -86,7 +86,8 @@ pub(crate) struct Report {
     pub(crate) cause: Option<Cause>,
     /// `None` if it failed outside a request (`poll_ready`).
     pub(crate) request: Option<RequestSnapshot>,
-    /// Names of headers whose values the redactor took out and that `show_header` could show.
+    /// Names of the headers whose values are hidden only because no rule says that they are
+    /// harmless: `show_header` could show them. The redactor fills it in.
     pub(crate) hidden_headers: Vec<String>,
     pub(crate) response: Option<ResponseSnapshot>,
     pub(crate) request_id: Option<String>,

@@ -1,15 +1,15 @@
 //! The one HTTP client.
 //!
 //! It posts JSON to one address, follows no redirect, waits [`TOTAL_TIMEOUT`] at most and reads
-//! [`LONGEST_ANSWER`] at most. The address is as secret as a token (a webhook's is one), so no error,
-//! log or `Debug` of this module holds more of it than the host.
+//! [`LONGEST_ANSWER`] at most. The address is as secret as a token (a webhook's is one), so no error
+//! or log of this module holds more of it than the host.
 //!
 //! `https` only, but for the loopback hosts, which are also reached without any proxy. For other
 //! hosts the environment's proxy settings (`HTTPS_PROXY`, `NO_PROXY`) hold.
 
 use std::{
     error::Error,
-    fmt, io,
+    io,
     time::{Duration, SystemTime},
 };
 
@@ -28,6 +28,10 @@ pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The longest wait for the whole exchange: connecting, sending and reading the answer.
 pub(crate) const TOTAL_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long a connection is kept for the next message. Soon after, the other side may close it, and
+/// a message sent into that moment has an unknown outcome.
+pub(crate) const KEPT: Duration = Duration::from_secs(5);
 
 /// How much of an answer is read, in bytes.
 pub(crate) const LONGEST_ANSWER: usize = 64 * 1024;
@@ -73,7 +77,7 @@ impl Http {
         self.url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
     }
 
-    /// Path and query: what makes the address a secret.
+    /// What may make the address a secret.
     pub(crate) fn path(&self) -> &str {
         self.url.path()
     }
@@ -112,12 +116,6 @@ impl Http {
     }
 }
 
-impl fmt::Debug for Http {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Http").field("host", &self.host()).finish_non_exhaustive()
-    }
-}
-
 fn checked(url: &str) -> Result<Url, &'static str> {
     let url = url.trim();
     if url.is_empty() {
@@ -140,6 +138,7 @@ fn is_loopback(url: &Url) -> bool {
 fn client(url: &Url) -> reqwest::Result<Client> {
     let builder = Client::builder()
         .connect_timeout(CONNECT_TIMEOUT)
+        .pool_idle_timeout(KEPT)
         .https_only(url.scheme() == "https")
         .redirect(redirect::Policy::none())
         .timeout(TOTAL_TIMEOUT)

@@ -13,7 +13,7 @@ use std::{
 
 use axum::{
     Router,
-    body::{Body, Bytes},
+    body::Bytes,
     extract::State,
     http::{HeaderMap, StatusCode, Uri, header},
     response::{IntoResponse, Response},
@@ -37,7 +37,7 @@ pub(crate) enum Reply {
     NotOk(&'static str),
     /// 307 to this address.
     Redirect(String),
-    /// 200 and a body without end.
+    /// 200 and a body of a mebibyte.
     Huge,
     /// As Slack does, but only after [`LocalSlack::release`].
     Held,
@@ -207,12 +207,7 @@ async fn serve(
         Reply::Redirect(to) => {
             (StatusCode::TEMPORARY_REDIRECT, [(header::LOCATION, to)]).into_response()
         }
-        Reply::Huge => {
-            let endless = tokio_stream::iter(std::iter::repeat_with(|| {
-                Ok::<_, Infallible>(Bytes::from_static(&[b'x'; 4096]))
-            }));
-            Body::from_stream(endless).into_response()
-        }
+        Reply::Huge => "x".repeat(1 << 20).into_response(),
     }
 }
 

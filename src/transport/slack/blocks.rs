@@ -1,7 +1,7 @@
 //! A message as Block Kit.
 //!
 //! From top to bottom: the name (where it cannot be set otherwise), the text, what it is about,
-//! the quote and its place, who and when, fields, links, literals, the id and notes. Where the
+//! the quote and its place, who and when, fields, literals, links, the id and notes. Where the
 //! message is too long after all, what comes first in [`payload`] is kept: the id before all.
 
 use serde_json::{Value, json};
@@ -10,7 +10,7 @@ use crate::{
     message::{Field, Link, Literal, Message},
     text,
     transport::slack::{
-        BUDGET, SECTION_TEXT, TEXT, UNIT,
+        BUDGET, OBJECT_TEXT, SECTION_TEXT, TEXT, UNIT,
         escape::{CUT, escaped, escaped_within, inert_within, plain_within},
     },
 };
@@ -18,12 +18,12 @@ use crate::{
 /// The payload of `message`, complete but for where it goes and who says it.
 pub(crate) fn payload(message: &Message) -> Value {
     let mut room = Room(BUDGET);
-    let last = context(&mut room, &join(message.shown_id().iter().chain(&message.notes)));
+    let last = context(&mut room, &join(id(message).into_iter().chain(message.notes.clone())));
     let heading = heading(&mut room, message);
     let about = rich_text(about(&mut room, message));
     let links = links(&mut room, &message.links);
     let literals = rich_text(literals(&mut room, &message.literals));
-    let blocks = heading.into_iter().chain(about).chain(links).chain(literals).chain(last);
+    let blocks = heading.into_iter().chain(about).chain(literals).chain(links).chain(last);
     let blocks: Vec<_> = blocks.collect();
     let mut payload = json!({
         "text": summary(message),
@@ -42,7 +42,7 @@ pub(crate) fn payload(message: &Message) -> Value {
 pub(super) fn say_name(payload: &mut Value, name: &str) {
     let name = text::one_line(name);
     let Some(block) = context(&mut Room(NAME), &name) else { return };
-    if let Some(blocks) = payload["blocks"].as_array_mut() {
+    if let Some(blocks) = payload.get_mut("blocks").and_then(Value::as_array_mut) {
         blocks.insert(0, block);
     }
     let text = payload["text"].as_str().unwrap_or_default();
@@ -56,6 +56,11 @@ pub(super) const NAME: usize = 80;
 struct Room(usize);
 
 impl Room {
+    /// Not even a cut text has room.
+    fn is_spent(&self) -> bool {
+        self.0 <= UNIT.count(CUT)
+    }
+
     /// As much of the text as there is room for, with a mark where it is cut; `None` if nothing is
     /// left to show.
     fn take(&mut self, text: &str, most: usize) -> Option<String> {
@@ -64,7 +69,7 @@ impl Room {
 
     /// The same on one line.
     fn take_line(&mut self, text: &str) -> Option<String> {
-        self.take(&text::one_line(text), LINE)
+        self.take(&text::one_line(text), BUDGET)
     }
 
     /// The same for `mrkdwn`.
@@ -108,8 +113,8 @@ fn about(room: &mut Room, message: &Message) -> Vec<Value> {
     let subject = message.subject.as_deref().and_then(|subject| room.take_line(subject));
     lines.extend(subject.map(|subject| line([bold(&subject)])));
     // Claimed before the quote, shown after it: a long error must not hide who met it.
-    let user = message.user.iter().map(|user| format!("user:{}", text::one_line(user)));
-    let who = room.take_line(&join(user.chain(message.facts.iter().cloned())));
+    let who = user(message).into_iter().chain(message.facts.clone());
+    let who = room.take_line(&join(who));
     lines.extend(quote(room, message));
     lines.extend(who.map(|who| line([plain(&who)])));
     lines.extend(fields(room, &message.fields));
@@ -128,26 +133,32 @@ fn quote(room: &mut Room, message: &Message) -> Option<Value> {
 }
 
 fn fields(room: &mut Room, fields: &[Field]) -> Vec<Value> {
-    let shown = fields.iter().take(MOST_FIELDS).map_while(|field| {
-        let name = room.take_line(&field.name)?;
-        let value = room.take(&field.value, SECTION_TEXT).unwrap_or_default();
-        Some(line([bold(&name), plain(&format!(": {value}"))]))
-    });
-    let mut shown: Vec<_> = shown.collect();
-    let hidden = fields.len() - shown.len();
-    if hidden > 0 {
-        shown.push(line([plain(&format!("{hidden} more fields {CUT}"))]));
+    let mut lines = Vec::new();
+    let mut shown = 0;
+    for Field { name, value } in fields.iter().take(MOST_FIELDS) {
+        if room.is_spent() {
+            break;
+        }
+        let name = room.take_line(name).map(|name| bold(&format!("{name}: ")));
+        let value = room.take(value, SECTION_TEXT).map(|value| plain(&value));
+        let field: Vec<_> = name.into_iter().chain(value).collect();
+        lines.extend((!field.is_empty()).then(|| line(field)));
+        shown += 1;
     }
-    shown
+    if shown < fields.len() {
+        lines.push(line([plain(&format!("{} more fields {CUT}", fields.len() - shown))]));
+    }
+    lines
 }
 
 fn literals(room: &mut Room, literals: &[Literal]) -> Vec<Value> {
     let mut parts = Vec::new();
-    for literal in literals.iter().take(MOST_LITERALS) {
-        let note = literal.note.as_deref().and_then(|note| room.take_line(note));
+    for Literal { label, note, text, language } in literals {
+        let Some(label) = room.take_line(label) else { break };
+        let note = note.as_deref().and_then(|note| room.take_line(note));
         let note = note.map(|note| plain(&format!("  {note}")));
-        parts.push(line(std::iter::once(bold(literal.label)).chain(note)));
-        parts.extend(room.take(&literal.text, BUDGET).map(|text| code(&text, literal.language)));
+        parts.push(line([bold(&label)].into_iter().chain(note)));
+        parts.extend(room.take(text, BUDGET).map(|text| code(&text, *language)));
     }
     parts
 }
@@ -201,9 +212,8 @@ fn summary(message: &Message) -> String {
     let first = join([heading].into_iter().chain(subject));
     let quote = message.quote.as_deref().map(|quote| inert_within(quote, TEXT / 4));
     // These two are searched for: they stand unbroken.
-    let user = message.user.as_deref();
-    let user = user.map(|user| escaped_within(&format!("user:{}", text::one_line(user)), LINE / 2));
-    let id = message.shown_id().map(|id| escaped_within(&id, LINE / 2));
+    let user = user(message).map(|user| escaped_within(&user, LINE / 2));
+    let id = id(message).map(|id| escaped_within(&id, LINE / 2));
     let last = join(user.into_iter().chain(id));
     let lines: Vec<_> = [first, quote.unwrap_or_default(), last]
         .into_iter()
@@ -218,6 +228,14 @@ fn instead(message: &Message) -> String {
     let links = message.links.iter().map(|link| link.label.clone());
     let text = inert_within(&join(fields.chain(links).take(MOST_FIELDS)), TEXT / 4);
     if text.trim().is_empty() { "(no text)".to_owned() } else { text }
+}
+
+fn user(message: &Message) -> Option<String> {
+    Some(format!("user:{}", text::one_line(message.user.as_deref()?)))
+}
+
+fn id(message: &Message) -> Option<String> {
+    Some(format!("#{}", text::one_line(message.id.as_deref()?)))
 }
 
 fn join<T: AsRef<str>>(parts: impl IntoIterator<Item = T>) -> String {
@@ -235,16 +253,14 @@ fn join<T: AsRef<str>>(parts: impl IntoIterator<Item = T>) -> String {
     joined
 }
 
-/// The longest single line, in units.
+/// The longest label of a link, and the longest part of the summary's lines, in units.
 const LINE: usize = 600;
 
 /// More are only counted.
 const MOST_FIELDS: usize = 40;
 
-const MOST_LITERALS: usize = 10;
-
 fn context(room: &mut Room, text: &str) -> Option<Value> {
-    let text = room.take(text, 2 * LINE)?;
+    let text = room.take(text, OBJECT_TEXT)?;
     let element = json!({"type": "plain_text", "emoji": false, "text": text});
     Some(json!({"type": "context", "elements": [element]}))
 }

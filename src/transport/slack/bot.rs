@@ -66,8 +66,8 @@ impl Bot {
     ///
     /// # Errors
     /// If it is empty, no URL, or not `https` (`http` is for `127.0.0.1`, `localhost` and `[::1]`).
-    pub fn api_url(mut self, url: impl AsRef<str>) -> Result<Self, ConfigError> {
-        self.http = Http::new(API_URL_SETTING, url.as_ref())?;
+    pub fn api_url(mut self, url: impl Into<String>) -> Result<Self, ConfigError> {
+        self.http = Http::new(API_URL_SETTING, &url.into())?;
         Ok(self)
     }
 

@@ -185,7 +185,7 @@ mod tests {
             "unfurl_media": false,
         });
         if !block.is_null() {
-            payload["blocks"] = json!([block]);
+            payload["blocks"] = Value::Array(vec![block]);
         }
         payload
     }
@@ -195,7 +195,8 @@ mod tests {
     }
 
     fn rich(leaf: Value) -> Value {
-        let part = json!({"type": "rich_text_section", "elements": [leaf]});
+        let leaves = Value::Array(vec![leaf]);
+        let part = json!({"type": "rich_text_section", "elements": leaves});
         json!({"type": "rich_text", "elements": [part]})
     }
 

@@ -1,5 +1,8 @@
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
+    pin::pin,
+    sync::atomic::{AtomicBool, Ordering},
+    task::{Context, Poll, Wake},
     thread,
 };
 
@@ -51,15 +54,25 @@ fn next_gives_each_message_once() {
 }
 
 #[test]
-fn next_waits_for_a_message_from_another_thread() {
-    let stub = Stub::new();
-    let bell = stub.clone();
-    let waiting = thread::spawn(move || block_on(async move { stub.next().await }));
-    while bell.lock().waiting.is_empty() {
-        thread::yield_now();
+fn a_message_from_another_thread_wakes_who_waits() {
+    struct Woken(AtomicBool);
+    impl Wake for Woken {
+        fn wake(self: Arc<Self>) {
+            self.0.store(true, Ordering::Release);
+        }
     }
-    ring(&bell, "late").unwrap();
-    assert_eq!(waiting.join().unwrap().text(), "late");
+    let stub = Stub::new();
+    let woken = Arc::new(Woken(AtomicBool::new(false)));
+    let waker = Arc::clone(&woken).into();
+    let mut next = pin!(stub.next());
+    assert!(next.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+    let bell = stub.clone();
+    thread::spawn(move || ring(&bell, "late")).join().unwrap().unwrap();
+    assert!(woken.0.load(Ordering::Acquire));
+    let Poll::Ready(message) = next.poll(&mut Context::from_waker(&waker)) else {
+        panic!("woken for nothing")
+    };
+    assert_eq!(message.text(), "late");
 }
 
 #[test]
