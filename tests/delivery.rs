@@ -1,6 +1,8 @@
 //! What the app sends itself: in time, within bounds, and never lost without a count. In paused
 //! time, with a worker that the test runs.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests may fail like tests")]
+
 use std::{
     collections::VecDeque,
     future::pending,
@@ -391,4 +393,37 @@ fn the_public_types_can_be_shared_and_the_futures_sent() {
     sent(bell.deliver(Message::new("a")));
     sent(bell.flush(SECOND));
     sent(bell.test());
+}
+
+/// A careless transport: its error says its own token.
+struct Careless;
+
+const TOKEN: &str = "xoxb-111-hunter2hunter2";
+
+impl Transport for Careless {
+    fn capabilities(&self) -> Capabilities {
+        Capabilities::default()
+    }
+
+    fn secrets(&self) -> Vec<Secret> {
+        vec![Secret::new(TOKEN)]
+    }
+
+    async fn post(&self, _: &Redacted<Message>) -> Answer {
+        Err(SendError::permanent(format!("POST with {TOKEN}\nfailed")))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_transport_says_of_its_secret_is_scrubbed() {
+    let (bell, worker) = Bell::builder("s").channel("#a", Careless).build_with_worker().unwrap();
+    tokio::spawn(worker.run());
+    let error = bell.deliver(Message::new("a")).await.unwrap_err();
+    let test = bell.test().await.unwrap_err();
+    let stats = bell.stats();
+    assert!(stats.channels[0].last_error.as_deref().is_some_and(|error| !error.contains('\n')));
+    for said in [format!("{error} {error:?}"), format!("{test} {test:?}"), format!("{stats:?}")] {
+        assert!(!said.contains("hunter2"), "{said}");
+        assert!(said.contains("failed"), "{said}");
+    }
 }

@@ -1,5 +1,7 @@
 //! What the bell says of itself, alone in its process because a subscriber is global.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests may fail like tests")]
+
 use std::{
     io,
     sync::{

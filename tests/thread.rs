@@ -1,6 +1,8 @@
 //! The bell's own thread: no runtime needed, none disturbed, and no deadline that a stuck transport
 //! could break.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests may fail like tests")]
+
 use std::{
     sync::{Arc, Mutex, mpsc},
     thread,

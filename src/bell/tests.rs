@@ -117,13 +117,18 @@ fn bell(channels: &[(&'static str, &Recorder)]) -> Bell {
 
 /// What the layer does when a request fails.
 fn fail(bell: &Bell, kind: &Kind) -> Seen {
+    fail_with(bell, kind, 10)
+}
+
+/// The same with a request id of so many letters.
+fn fail_with(bell: &Bell, kind: &Kind, size: usize) -> Seen {
     let hub = &bell.core.as_ref().unwrap().hub;
     let seen = match hub.tally.hit(kind.key) {
         Seen::New => hub.tally.open(kind.key, kind.key, Arc::clone(&kind.facts)),
         seen => seen,
     };
     if seen == Seen::Wanted {
-        hub.details(kind.key, || kind.report(10));
+        hub.details(kind.key, || kind.report(size));
     }
     seen
 }
@@ -177,6 +182,36 @@ async fn the_others_are_told_in_one_message_a_minute_later_with_their_exact_coun
 }
 
 #[tokio::test(start_paused = true)]
+async fn each_message_shows_a_failure_that_it_tells() {
+    let chat = Recorder::default();
+    let bell = bell(&[("#errors", &chat)]);
+    for size in [1, 2, 3] {
+        fail_with(&bell, &kind("/a"), size);
+        sleep(90 * SECOND).await;
+    }
+    let facts: Vec<_> = chat.taken().into_iter().map(|message| message.facts).collect();
+    for (facts, id) in facts.iter().zip(["request x", "request xx", "request xxx"]) {
+        assert!(facts.iter().any(|fact| fact == id), "{facts:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn details_are_given_again_after_a_flood() {
+    let chat = Recorder::default();
+    let bell = bell(&[("#errors", &chat)]);
+    for route in 0..100 {
+        fail(&bell, &kind(&route.to_string()));
+    }
+    let lost = bell.stats().exemplars_lost;
+    assert!(lost > 0);
+    sleep(3 * SECOND).await;
+    for route in 100..110 {
+        fail(&bell, &kind(&route.to_string()));
+    }
+    assert_eq!(bell.stats().exemplars_lost, lost);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_kind_whose_details_never_came_is_told_from_its_count() {
     let (chat, start) = (Recorder::default(), Instant::now());
     let bell = bell(&[("#errors", &chat)]);
@@ -188,7 +223,7 @@ async fn a_kind_whose_details_never_came_is_told_from_its_count() {
     assert!(details_were_lost(&chat.taken()[0]));
     assert_eq!(
         chat.taken()[0].notes,
-        ["1 failures were counted without their details"],
+        ["details of 1 failure lost"],
         "the loss is told where it is felt"
     );
     assert_eq!(bell.stats().exemplars_lost, 1);
@@ -415,7 +450,7 @@ async fn lost_messages_are_told_in_the_next_one_of_their_channel() {
         bell.send(Message::new("x"));
     }
     sleep(25 * SECOND).await;
-    assert_eq!(chat.taken()[0].notes, ["12 earlier messages were lost here"]);
+    assert_eq!(chat.taken()[0].notes, ["12 earlier messages lost here"]);
     assert!(chat.taken()[1].notes.is_empty());
     assert_eq!(bell.stats().channels[0].refused, 12);
 }

@@ -156,9 +156,15 @@ impl Losses {
 
     /// In words, if there is something to say.
     pub(crate) fn note(&self) -> Option<String> {
-        let say = |count, what| (count > 0).then(|| format!("{count} {what}"));
-        let messages = say(self.messages, "earlier messages were lost here");
-        let exemplars = say(self.exemplars, "failures were counted without their details");
+        let some = |count, what| match count {
+            0 => None,
+            1 => Some(format!("1 {what}")),
+            _ => Some(format!("{count} {what}s")),
+        };
+        let messages =
+            some(self.messages, "earlier message").map(|some| format!("{some} lost here"));
+        let exemplars =
+            some(self.exemplars, "failure").map(|some| format!("details of {some} lost"));
         let parts: Vec<_> = messages.into_iter().chain(exemplars).collect();
         (!parts.is_empty()).then(|| parts.join("; "))
     }
