@@ -1,0 +1,71 @@
+//! What a client sees over real sockets is the same with and without the layer, wherever it stands.
+
+mod client;
+mod places;
+mod script;
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering::Relaxed},
+};
+
+use proptest::prelude::*;
+use tower_bell::PanicPolicy;
+
+use self::{
+    client::{Sight, in_time},
+    places::{Place, Server, bell},
+    script::Plan,
+};
+
+proptest! {
+    #![proptest_config(config())]
+
+    #[test]
+    fn what_a_client_sees_is_the_same_with_and_without_the_layer(plan in script::plan()) {
+        let plan = Arc::new(plan);
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        runtime.block_on(async {
+            let mut bare = (String::new(), Sight::default());
+            for place in Place::ALL {
+                let seen = (seen_over_http1(place, &plan).await, seen_over_http2(place, &plan).await);
+                if place.is_bare() {
+                    bare = seen;
+                } else {
+                    prop_assert_eq!(&seen.0, &bare.0, "{:?}", place);
+                    prop_assert_eq!(&seen.1, &bare.1, "{:?}", place);
+                }
+            }
+            Ok(())
+        })?;
+    }
+}
+
+/// The raw bytes, up to the end of the connection.
+async fn seen_over_http1(place: Place, plan: &Arc<Plan>) -> String {
+    let server = serving(place, plan, Arc::new(AtomicUsize::new(usize::MAX)));
+    in_time(client::http1(&server, &plan.asked.as_http1())).await
+}
+
+async fn seen_over_http2(place: Place, plan: &Arc<Plan>) -> Sight {
+    let seen = Arc::new(AtomicUsize::new(0));
+    let server = serving(place, plan, Arc::clone(&seen));
+    let (head, payload, trailers) = plan.asked.as_http2();
+    in_time(client::http2(&server, head, payload, trailers, |bytes| seen.store(bytes, Relaxed)))
+        .await
+}
+
+fn serving(place: Place, plan: &Arc<Plan>, seen: Arc<AtomicUsize>) -> Server {
+    let plan = Arc::clone(plan);
+    let layer = bell().layer().panics(PanicPolicy::Resume);
+    place.serve(&layer, move |request| Plan::answer(Arc::clone(&plan), Arc::clone(&seen), request))
+}
+
+/// Each case is some twenty connections. `PROPTEST_CASES` asks for more.
+fn config() -> ProptestConfig {
+    let default = ProptestConfig { failure_persistence: None, ..ProptestConfig::default() };
+    if std::env::var_os("PROPTEST_CASES").is_some() {
+        return default;
+    }
+    ProptestConfig { cases: 64, ..default }
+}
