@@ -2,10 +2,13 @@
 
 use std::{future::Future, net::Shutdown, time::Duration};
 
-use bytes::{Bytes, BytesMut};
+use bytes::{BufMut, Bytes, BytesMut};
 use h2::{Reason, RecvStream, client::SendRequest};
 use http::{HeaderMap, Method, Request, StatusCode, header};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
 
 use super::places::{Line, Server};
 
@@ -20,7 +23,7 @@ pub(crate) async fn in_time<F: Future>(exchange: F) -> F::Output {
 /// Nothing of it depends on timing: hyper makes one chunk of each frame, and flushes exactly when
 /// the body says `Pending`.
 pub(crate) async fn http1(server: &Server, request: &[u8]) -> String {
-    let Line { mut client, server, served } = server.connect().await.expect("a connection");
+    let Line { mut client, server, served } = server.connect().await;
     let mut seen = Vec::new();
     let talk = async {
         // The server may have hung up already.
@@ -35,6 +38,16 @@ pub(crate) async fn http1(server: &Server, request: &[u8]) -> String {
     let (read, _) = tokio::join!(talk, hang_up);
     read.expect("read up to the end");
     without_date(&seen)
+}
+
+/// What comes up to and with `end`.
+pub(crate) async fn read_until(client: &mut TcpStream, end: &str) -> String {
+    let mut seen = Vec::new();
+    while !seen.ends_with(end.as_bytes()) {
+        let read = client.read_buf(&mut (&mut seen).limit(1)).await.expect("read");
+        assert_ne!(read, 0, "no {end:?} after {}", seen.escape_ascii());
+    }
+    String::from_utf8(seen).expect("a text")
 }
 
 /// Readable, and compared as exactly as the bytes would be.
@@ -74,7 +87,7 @@ pub(crate) async fn http2(
 ) -> Sight {
     let mut sight = Sight::default();
     let is_head = *head.method() == Method::HEAD;
-    let mut client = handshake(server.connect().await.expect("a connection")).await;
+    let mut client = handshake(server).await;
     let empty = payload.is_empty() && trailers.is_none();
     let sent = client.send_request(head, empty).and_then(|(answer, mut stream)| {
         if !payload.is_empty() {
@@ -118,9 +131,17 @@ async fn read(
     Ok(())
 }
 
-/// An HTTP/2 client on this line.
-pub(crate) async fn handshake(line: Line) -> SendRequest<Bytes> {
-    let (client, connection) = h2::client::handshake(line.client).await.expect("a handshake");
+/// What comes up to the end of a body that ends well.
+pub(crate) async fn rest(body: RecvStream) -> BytesMut {
+    let mut sight = Sight::default();
+    read(body, &mut sight, |_| ()).await.expect("a good end");
+    sight.data
+}
+
+/// An HTTP/2 client of this server.
+pub(crate) async fn handshake(server: &Server) -> SendRequest<Bytes> {
+    let Line { client, .. } = server.connect().await;
+    let (client, connection) = h2::client::handshake(client).await.expect("a handshake");
     tokio::spawn(connection);
     client.ready().await.expect("a connection that is ready")
 }

@@ -128,7 +128,9 @@ where
 }
 
 /// A service on a port of this machine, over HTTP/1 and HTTP/2, as `axum::serve` has it.
-pub(crate) struct Server(Box<dyn Fn(TcpStream) -> Pin<Box<dyn Future<Output = ()> + Send>>>);
+pub(crate) struct Server(Box<dyn Fn(TcpStream) -> Serving>);
+
+type Serving = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// A connection to a server.
 pub(crate) struct Line {
@@ -160,11 +162,19 @@ impl Server {
         }))
     }
 
-    pub(crate) async fn connect(&self) -> io::Result<Line> {
+    /// One connection to it.
+    pub(crate) async fn connect(&self) -> Line {
+        self.try_connect().await.expect("a connection on this machine")
+    }
+
+    async fn try_connect(&self) -> io::Result<Line> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
-        let (client, accepted) =
-            tokio::try_join!(TcpStream::connect(listener.local_addr()?), listener.accept())?;
-        let accepted = accepted.0.into_std()?;
+        let client = TcpStream::connect(listener.local_addr()?);
+        let (client, (accepted, _)) = tokio::try_join!(client, listener.accept())?;
+        // Small pieces are not held back, which would cost 40 ms each time.
+        client.set_nodelay(true)?;
+        accepted.set_nodelay(true)?;
+        let accepted = accepted.into_std()?;
         let server = accepted.try_clone()?;
         let served = tokio::spawn((self.0)(TcpStream::from_std(accepted)?));
         Ok(Line { client, server, served })

@@ -452,3 +452,45 @@ const RESPONSE_HEADERS: &[Header] = &[
     ("x-request-id", b"7f3a9c1e"),
     ("x-note", b"caf\xe9"),
 ];
+
+/// Otherwise the property might compare nothing with nothing.
+#[tokio::test]
+async fn the_clients_see_frames_trailers_and_how_it_ended() {
+    use super::{client::End, places::Place, seen_over_http1, seen_over_http2};
+
+    let steps = vec![Step::Data(5), Step::Yield, Step::Data(3), Step::Yield];
+    let case = |length, last| {
+        let posted = Posted { bytes: 300, chunks: Some(200), trailers: true };
+        let answer = Answer {
+            status: 500,
+            headers: vec![("trailer", b"x-sum"), ("x-note", b"caf\xe9")],
+            length,
+            eager: false,
+            steps: steps.clone(),
+            last,
+        };
+        let asked = Asked { method: Method::POST, headers: Vec::new(), payload: Some(posted) };
+        Arc::new(Plan { asked, reads: Reads::All, yields: 1, outcome: Outcome::Answer(answer) })
+    };
+    let calm = Reason::ENHANCE_YOUR_CALM;
+    for place in Place::ALL {
+        let whole = case(Length::Unknown, Last::Trailers);
+        let seen = seen_over_http1(place, &whole).await;
+        let read = r#"x-read: 300 bytes, as sent: true, trailers: Some({"x-sum": "7""#;
+        assert!(seen.contains(&read.replace('"', r#"\""#)), "{place:?}: {seen}");
+        assert!(seen.ends_with(r"5\r\ncharg\r\n3\r\ncha\r\n0\r\nx-sum: 7\r\n\r\n"), "{seen}");
+        let seen = seen_over_http2(place, &whole).await;
+        assert_eq!((&seen.data[..], seen.end), (&b"chargcha"[..], End::Clean));
+        assert_eq!(seen.trailers, Some(header_map(TRAILERS)));
+
+        let broken = case(Length::Exact, Last::Error(Some(calm), 2));
+        let seen = seen_over_http1(place, &broken).await;
+        assert!(seen.contains("content-length: 10") && seen.ends_with(r"\nchargcha"), "{seen}");
+        let seen = seen_over_http2(place, &broken).await;
+        assert_eq!((&seen.data[..], seen.end), (&b"chargcha"[..], End::Reset(calm)));
+
+        let panicked = case(Length::Unknown, Last::Panic(0));
+        let seen = seen_over_http2(place, &panicked).await;
+        assert_eq!((&seen.data[..], seen.end), (&b"chargcha"[..], End::Reset(Reason::CANCEL)));
+    }
+}
