@@ -1,4 +1,13 @@
 //! What a client sees over real sockets is the same with and without the layer, wherever it stands.
+//!
+//! | hazard | test |
+//! |---|---|
+//! | H4, H5, H7, H8, H15, H16: panics, errors, ends, trailers, lengths of bodies | the property below |
+//! | H6, H25: clients that go away, resets | `stream`: `a_reset_stream_..`, `a_stream_that_is_reset_..`, `a_client_that_hangs_up_..`, `an_answer_before_the_payload_..` |
+//! | H12: limits above and below | `connection::a_payload_that_is_too_large_stays_a_413` |
+//! | H13: upgrades, CONNECT | `connection::an_upgrade_goes_through`, `a_websocket_over_http2_goes_through` |
+//! | H14: events | `stream::events_arrive_one_by_one` |
+//! | H15: HEAD | `connection::a_head_request_keeps_its_content_length` |
 
 mod client;
 mod connection;
