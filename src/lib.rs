@@ -1,15 +1,71 @@
-//! Ring the team's chat when a request fails.
+//! Ring the team's chat when a request fails: one layer round any tower service, one readable,
+//! redacted message for each kind of failure.
+//!
+//! ```
+//! # #[cfg(feature = "axum")]
+//! # async fn demo() -> Result<(), Box<dyn std::error::Error>> {
+//! use axum::{Router, routing::get};
+//! use tower_bell::{Bell, ServerError};
+//!
+//! async fn report() -> Result<String, ServerError> {
+//!     Ok(std::fs::read_to_string("/no/such/report")?)
+//! }
+//!
+//! let bell = Bell::from_env("shop-api")?;
+//! let app: Router = Router::new().route("/report", get(report)).layer(bell.layer());
+//! # let _ = app; Ok(()) }
+//! ```
+//!
+//! The [README](https://github.com/tower-bell/tower-bell#readme) shows what the message looks like,
+//! what is never sent, and where to put the line. Why things are as they are stands in
+//! [DESIGN.md](https://github.com/tower-bell/tower-bell/blob/main/DESIGN.md).
+//!
+//! # The way of the data
+//!
+//! ```text
+//! request ──> capture ──> key, tally ──(only if wanted)──> place, report, redact ──┐
+//! app: send, deliver ──> redact ──────────────────────────> queue per channel ─────┤
+//!                                                                                  v
+//!                 worker thread:  incidents ──> one worker per channel: "what is due now?",
+//!                                               render from the latest state, fit, post, receipt
+//! ```
+//!
+//! Counting is separate from telling: a known failure costs one look-up and one atomic add, and only
+//! a failure whose details are wanted is built into a report. Nothing on the request path waits.
+//!
+//! # Where things are
+//!
+//! | module | what it is for |
+//! |---|---|
+//! | [`capture`] | the middleware: what is seen of a request, what counts as a failure |
+//! | [`context`] | what handlers say of the current request: user, tags, severity |
+//! | [`redact`] | what may be said, and how to change it |
+//! | [`transport`] | Slack, the console, the stub for tests, and the trait for your own |
+//! | [`delivery`] | how it gets there: bounds, statistics, the worker |
+//!
+//! # Features
+//!
+//! | feature | default | what it adds |
+//! |---|---|---|
+//! | `axum` | yes | axum 0.8 (an alias of `axum-08`): its body, its routes, `ServerError` |
+//! | `slack` | yes | `slack::Webhook` and `slack::Bot` |
+//! | `rustls` | yes | TLS for them, with the platform's roots |
+//!
+//! A feature adds; it never changes a type or a behaviour, and never sends anything by itself.
+//! Without any, the layer works for every tower service, with the console, the stub and your own
+//! transports.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod bell;
-mod capture;
+pub mod capture;
 pub mod context;
-mod delivery;
+pub mod delivery;
 mod error;
 mod incident;
 mod message;
 pub mod redact;
+mod render;
 mod report;
 mod secret;
 mod severity;
@@ -17,9 +73,14 @@ mod text;
 mod topic;
 pub mod transport;
 
+#[cfg(feature = "axum-08")]
+pub use self::capture::ServerError;
+#[cfg(feature = "slack")]
+pub use self::transport::slack;
 pub use self::{
-    bell::Bell,
-    capture::*,
+    bell::{Bell, BuildError, Builder, Handover, TestFailed},
+    capture::{BellBody, BellLayer, PanicPolicy, ResponseExt},
+    delivery::{ChannelStats, Drained, Stats, Worker},
     error::ConfigError,
     message::Message,
     redact::Redactor,
@@ -28,3 +89,8 @@ pub use self::{
     severity::{Severity, UnknownSeverity},
     topic::Topic,
 };
+
+/// The README's examples are tests.
+#[cfg(all(doctest, feature = "axum-08", feature = "slack"))]
+#[doc = include_str!("../README.md")]
+pub struct ReadmeDoctests;

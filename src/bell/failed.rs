@@ -11,6 +11,7 @@ use super::{Bell, Core};
 use crate::{
     delivery::KindFacts,
     incident::Seen,
+    render,
     report::{Fingerprint, FingerprintParts, Key, Kind, Normal, Report, Summary},
     severity::Severity,
     text::discard,
@@ -37,7 +38,7 @@ pub(crate) struct Occurrence<'a> {
 impl Bell {
     /// Counts a failure. `report` is called at most once, and only if its details are wanted.
     pub(crate) fn failed(&self, what: &Occurrence<'_>, report: impl FnOnce(Fingerprint) -> Report) {
-        let core = self.core();
+        let Some(core) = &self.core else { return };
         // Everything of the user's that runs below may panic: `Display`, patterns, the fingerprint.
         let counted = catch_unwind(AssertUnwindSafe(|| core.count(what, report)));
         counted.unwrap_or_else(discard);
@@ -74,50 +75,45 @@ impl Core {
         stem: &FingerprintParts<'_>,
     ) -> Seen {
         let key = what.key(parts);
-        match self.tally().hit(key) {
+        match self.hub.tally.hit(key) {
             Seen::New => {
                 let facts = Arc::new(self.facts(what, parts));
-                self.tally().open(key, what.key(stem), facts)
+                self.hub.tally.open(key, what.key(stem), facts)
             }
             seen => seen,
         }
     }
 
-    /// Takes a place first, and only then builds, redacts and sends. Without a place the next
-    /// failure of this kind is asked for its details; the count stands.
+    /// Without a place the next failure of this kind is asked for its details; the count stands.
     fn bring_details(
         &self,
         what: &Occurrence<'_>,
         parts: &FingerprintParts<'_>,
         report: impl FnOnce(Fingerprint) -> Report,
     ) {
-        let key = what.key(parts);
-        let Some(slot) = self.intake().slot() else {
-            self.tally().want(key);
-            return;
-        };
-        let report = report(self.fingerprint(what, parts));
-        slot.send(key, self.redactor().report(report));
+        let report = || self.hub.redactor.report(report(self.fingerprint(what, parts)));
+        self.hub.details(what.key(parts), report);
     }
 
     fn facts(&self, what: &Occurrence<'_>, parts: &FingerprintParts<'_>) -> KindFacts {
         let fingerprint = self.fingerprint(what, parts);
-        let mut origin = self.origin().clone();
+        let mut origin = self.origin.clone();
         origin.service = Arc::clone(what.service);
-        let line = what.line(parts);
-        let summary = Summary { line, origin, severity: what.severity, fingerprint };
+        let line = render::line(what.kind, what.code, parts.method, parts.route);
+        let (topic, severity) = (what.kind.topic(what.code), what.severity);
+        let summary = Summary { line, topic, severity, fingerprint, origin };
         KindFacts {
             fingerprint,
-            summary: self.redactor().summary(summary),
+            summary: self.hub.redactor.summary(summary),
             channel: what.channel.cloned(),
         }
     }
 
     /// The user's own function has the last word; if it panics, the default stands.
     fn fingerprint(&self, what: &Occurrence<'_>, parts: &FingerprintParts<'_>) -> Fingerprint {
-        let environment = self.origin().environment.as_deref().unwrap_or_default();
+        let environment = self.origin.environment.as_deref().unwrap_or_default();
         let default = Fingerprint::of(what.service, environment, parts);
-        let Some(own) = self.own_fingerprint() else { return default };
+        let Some(own) = &self.fingerprint else { return default };
         catch_unwind(AssertUnwindSafe(|| own(parts, default))).unwrap_or_else(|payload| {
             discard(payload);
             default
@@ -128,15 +124,5 @@ impl Core {
 impl Occurrence<'_> {
     fn key(&self, parts: &FingerprintParts<'_>) -> Key {
         Key::of(self.service, self.channel.map(|channel| &**channel), parts)
-    }
-
-    /// `500 · POST /checkout`: what is said if the details are lost.
-    fn line(&self, parts: &FingerprintParts<'_>) -> String {
-        let what = match (self.kind, self.code) {
-            (Kind::Grpc, code) => format!("gRPC {code}"),
-            (kind, 0) => kind.as_str().to_owned(),
-            (_, code) => code.to_string(),
-        };
-        format!("{what} · {} {}", parts.method, parts.route)
     }
 }

@@ -1,87 +1,221 @@
-//! stand-in
+//! The handle: cheap to clone, shared by every service in the process.
+
+mod builder;
+mod core;
+mod env;
+mod error;
 mod failed;
+mod handover;
+mod probe;
 mod shapes;
+#[cfg(test)]
+mod tests;
 
+use std::{
+    fmt,
+    future::Future,
+    sync::{Arc, LazyLock, atomic::Ordering::Relaxed},
+    time::Duration,
+};
+
+use tokio::sync::oneshot;
+
+use self::core::Core;
 pub(crate) use self::failed::Occurrence;
-use crate::{delivery::KindFacts, incident::Tally, redact::*, report::*};
-use std::sync::{Arc, Mutex, atomic::*};
+pub use self::{builder::Builder, error::BuildError, handover::Handover, probe::TestFailed};
+use crate::{
+    delivery::{Answer, Drained, Hub, Stats, wait},
+    message::Message,
+    report::Origin,
+    transport::{Receipt, SendError},
+};
 
-/// x
+/// Rings the team's chat. Cheap to clone; all clones are one bell.
+///
+/// ```
+/// use tower_bell::{Bell, Message};
+///
+/// # fn demo(slack: impl tower_bell::transport::Transport) -> Result<(), tower_bell::BuildError> {
+/// let bell = Bell::builder("shop-api")
+///     .environment("production")
+///     .release(env!("CARGO_PKG_VERSION"))
+///     .channel("#errors", slack)
+///     .build()?;
+/// bell.send(Message::new(":rocket: Nice job, I'm all set up!"));
+/// # Ok(()) }
+/// ```
+///
+/// When the last handle is dropped, what waits is sent for at most 5 s more, if the process lives;
+/// dropping never waits. To be sure, end with [`shutdown`](Self::shutdown).
 #[derive(Clone)]
-pub struct Bell(Arc<Core>);
-pub(crate) struct Core {
-    pub(crate) tally: Tally<KindFacts>,
-    origin: Origin,
-    redactor: Redactor,
-    shapes: shapes::Shapes,
-    intake: Intake,
-    cancelled: AtomicU64,
-    off: bool,
+pub struct Bell {
+    /// `None` is off.
+    core: Option<Arc<Core>>,
 }
-pub(crate) struct Intake(Mutex<Vec<(Key, Redacted<Report>)>>);
-pub(crate) struct Slot<'a>(&'a Intake);
-impl Slot<'_> {
-    pub(crate) fn send(self, k: Key, r: Redacted<Report>) {
-        self.0.0.lock().unwrap().push((k, r))
-    }
-}
-impl Intake {
-    pub(crate) fn slot(&self) -> Option<Slot<'_>> {
-        Some(Slot(self))
-    }
-}
-impl Core {
-    pub(crate) fn tally(&self) -> &Tally<KindFacts> {
-        &self.tally
-    }
-    pub(crate) fn intake(&self) -> &Intake {
-        &self.intake
-    }
-    pub(crate) fn redactor(&self) -> &Redactor {
-        &self.redactor
-    }
-    pub(crate) fn origin(&self) -> &Origin {
-        &self.origin
-    }
-    pub(crate) fn own_fingerprint(&self) -> Option<&FingerprintFn> {
-        None
-    }
-}
+
 impl Bell {
-    pub(crate) fn core(&self) -> &Core {
-        &self.0
+    /// Starts to build a bell for this service: its name is in every message.
+    pub fn builder(service: impl Into<Arc<str>>) -> Builder {
+        Builder::new(service.into())
     }
+
+    /// A bell that does nothing and takes everything: for tests, and for libraries that are handed
+    /// a bell.
+    ///
+    /// ```
+    /// use tower_bell::{Bell, Message};
+    ///
+    /// let bell = Bell::off();
+    /// assert!(bell.send(Message::new("hello")).is_ok());
+    /// assert!(bell.stats().channels.is_empty());
+    /// ```
+    #[must_use]
+    pub const fn off() -> Self {
+        Self { core: None }
+    }
+
+    /// Sends a message, fire and forget: it is redacted here and queued for its channel. Never
+    /// waits. An empty message is an error, as is one when the channel's queue is full
+    /// ([`MOST_MESSAGES`](crate::delivery::MOST_MESSAGES),
+    /// [`MOST_MESSAGE_BYTES`](crate::delivery::MOST_MESSAGE_BYTES)) or the bell is shut down; whoever does
+    /// not look at the [`Handover`] finds it counted in [`stats`](Self::stats).
+    #[expect(clippy::must_use_candidate, reason = "fire and forget: what is refused is counted")]
+    pub fn send(&self, message: Message) -> Handover {
+        Handover::new(self.core.as_ref().map_or(Ok(()), |core| core.hub.send(message, None)))
+    }
+
+    /// Sends a message like [`send`](Self::send), at once, and tells what came of it. The future
+    /// needs no runtime; dropping it does not take the message back.
+    ///
+    /// It ends when the service takes the message, or with the last error after 5 attempts or 15
+    /// minutes.
+    pub fn deliver(
+        &self,
+        message: Message,
+    ) -> impl Future<Output = Result<Receipt, SendError>> + Send + use<> {
+        let (answer, answered) = oneshot::channel();
+        let sent = self.core.as_ref().map(|core| core.hub.send(message, Some(answer)));
+        async move {
+            match sent {
+                None => Ok(Receipt::none()),
+                Some(Err(error)) => Err(error),
+                Some(Ok(())) => handover::received(answered).await,
+            }
+        }
+    }
+
+    /// Posts a message to every channel, once, and tells what each answered. The future needs no
+    /// runtime.
+    ///
+    /// # Errors
+    ///
+    /// If at least one channel did not take it: what each answered.
+    pub fn test(&self) -> impl Future<Output = Result<(), TestFailed>> + Send + use<> {
+        let asked = self.core.as_ref().map(|core| probe::ask(core)).unwrap_or_default();
+        probe::answers(asked)
+    }
+
+    /// What the bell did so far, in numbers.
+    #[must_use]
+    pub fn stats(&self) -> Stats {
+        self.core.as_ref().map(|core| core.hub.stats()).unwrap_or_default()
+    }
+
+    /// Sends what waits, untold counts included, as fast as the services allow. Starts at once; the
+    /// future needs no runtime and ends when nothing from before the call is left to send, at the
+    /// latest after `within`.
+    pub fn flush(&self, within: Duration) -> impl Future<Output = Drained> + Send + use<> {
+        self.drain(within, Hub::flush)
+    }
+
+    /// [`flush`](Self::flush) for code that is not async. Blocks this thread.
+    pub fn flush_blocking(&self, within: Duration) -> Drained {
+        self.drain_blocking(within, Hub::flush)
+    }
+
+    /// Takes no more messages, sends what waits, and ends: the last act of the process. After it
+    /// messages are refused and failures only counted. Starts at once; the future needs no runtime
+    /// and ends after `within` at the latest, even if the worker is stuck. A second call does no
+    /// harm.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # async fn serve() {}
+    /// # async fn demo(bell: tower_bell::Bell) {
+    /// serve().await;
+    /// let drained = bell.shutdown(Duration::from_secs(5)).await;
+    /// if !drained.complete {
+    ///     eprintln!("{} messages were not sent", drained.left);
+    /// }
+    /// # }
+    /// ```
+    pub fn shutdown(&self, within: Duration) -> impl Future<Output = Drained> + Send + use<> {
+        self.drain(within, Hub::shutdown)
+    }
+
+    /// [`shutdown`](Self::shutdown) for code that is not async. Blocks this thread.
+    pub fn shutdown_blocking(&self, within: Duration) -> Drained {
+        self.drain_blocking(within, Hub::shutdown)
+    }
+
+    /// Nothing is counted and nothing rings.
+    pub(crate) const fn is_off(&self) -> bool {
+        self.core.is_none()
+    }
+
+    /// Who speaks; nobody if the bell is off.
     pub(crate) fn origin(&self) -> &Origin {
-        &self.0.origin
+        static NOBODY: LazyLock<Origin> = LazyLock::new(Origin::default);
+        self.core.as_ref().map_or_else(|| &*NOBODY, |core| &core.origin)
     }
-    pub(crate) fn is_off(&self) -> bool {
-        self.0.off
-    }
+
+    /// Counts a request whose client went away.
     pub(crate) fn count_cancelled(&self) {
-        self.0.cancelled.fetch_add(1, Ordering::Relaxed);
+        if let Some(core) = &self.core {
+            core.hub.meter.cancelled.fetch_add(1, Relaxed);
+        }
     }
-    /// x
-    pub fn off() -> Self {
-        Self::new("off", true)
+
+    fn drain(
+        &self,
+        within: Duration,
+        ask: fn(&Hub, Answer, Duration),
+    ) -> impl Future<Output = Drained> + Send + use<> {
+        let asked = self.core.as_ref().map(|core| {
+            let (answer, answered, for_thread) = Answer::new();
+            ask(&core.hub, answer.clone(), within);
+            core.keep_deadline(answer, for_thread, within);
+            answered
+        });
+        async move {
+            match asked {
+                None => Drained::left(0),
+                // The answer is given before its sender goes.
+                Some(answered) => answered.await.unwrap_or(Drained::left(0)),
+            }
+        }
     }
-    /// x
-    pub fn on(s: &str) -> Self {
-        Self::new(s, false)
+
+    fn drain_blocking(&self, within: Duration, ask: fn(&Hub, Answer, Duration)) -> Drained {
+        self.core.as_ref().map_or(Drained::left(0), |core| {
+            let (answer, _, answered) = Answer::new();
+            ask(&core.hub, answer.clone(), within);
+            wait(&answer, &answered, within, || core.hub.waiting())
+        })
     }
-    fn new(s: &str, off: bool) -> Self {
-        crate::context::panic::install_hook();
-        Self(Arc::new(Core {
-            tally: Tally::new(),
-            origin: Origin { service: s.into(), environment: None, release: None, host: None },
-            redactor: Redactor::default(),
-            shapes: Default::default(),
-            intake: Intake(Default::default()),
-            cancelled: 0.into(),
-            off,
-        }))
-    }
-    /// x
-    pub fn dump(&self) -> String {
-        format!("{:#?}", self.0.intake.0.lock().unwrap())
+}
+
+impl fmt::Debug for Bell {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.core {
+            None => f.write_str("Bell(off)"),
+            Some(core) => {
+                let channels = core.hub.channels.iter().map(|channel| &channel.name);
+                f.debug_struct("Bell")
+                    .field("service", &core.origin.service)
+                    .field("channels", &channels.collect::<Vec<_>>())
+                    .finish_non_exhaustive()
+            }
+        }
     }
 }

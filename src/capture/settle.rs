@@ -105,7 +105,6 @@ pub(crate) enum Outcome<'a> {
 pub(crate) struct Settle {
     pending: Option<Capture>,
     scope: Scope,
-    tags: SharedTags,
     status: StatusCode,
     awaits: Await,
     request_id: Option<HeaderValue>,
@@ -128,8 +127,7 @@ impl Settle {
         }
         Self {
             pending: Some(capture),
-            scope: Scope::of(tags.clone()),
-            tags,
+            scope: Scope::of(tags),
             status: head.status,
             awaits,
             request_id: head.headers.get(REQUEST_ID).cloned(),
@@ -223,7 +221,7 @@ impl Settle {
         };
         let status = Some(self.status);
         let failure = Failure { kind, severity, status, grpc, why, answer: Some(answer) };
-        capture.tell(&self.tags, failure);
+        capture.tell(self.scope.tags(), failure);
     }
 }
 

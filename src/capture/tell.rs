@@ -114,6 +114,7 @@ impl Capture {
             response: failure.answer.map(|answer| answer.snapshot()),
             request_id: self.request_id(failure),
             user: said.user.or_else(|| self.user.clone()),
+            hidden_headers: Vec::new(),
             tags: said.tags,
             elapsed: self.elapsed(),
             at: SystemTime::now(),

@@ -214,6 +214,11 @@ impl Scope {
         Self { tags, claim: Claim::Free }
     }
 
+    /// What was said in this scope.
+    pub(crate) fn tags(&self) -> &SharedTags {
+        &self.tags
+    }
+
     /// The scope that counts: the enclosing one while an outer layer's is in place, else this.
     /// `f` must not run the app's code.
     fn shared<T>(&mut self, f: impl FnOnce(&mut Self) -> T) -> T {

@@ -1,5 +1,14 @@
 //! How often: counts that are never lost, and what was said of them where.
 
+mod lifecycle;
 mod tally;
 
-pub(crate) use self::tally::{Drained, MOST_KINDS, Seen, Tally};
+pub(crate) use self::{
+    lifecycle::{Facts, Telling},
+    tally::{Drained, Seen, Tally},
+};
+#[cfg(test)]
+pub(crate) use self::{
+    lifecycle::{GRACE, PERIOD, QUIET},
+    tally::MOST_KINDS,
+};

@@ -144,6 +144,15 @@ impl<F> Tally<F> {
         true
     }
 
+    /// What was counted since the last drain, further kinds included.
+    pub(crate) fn fresh(&self) -> u64 {
+        let shards = self.shards.iter().map(|shard| {
+            let shard = shard.read().unwrap_or_else(PoisonError::into_inner);
+            shard.values().map(|kind| kind.fresh.load(Relaxed)).sum::<u64>()
+        });
+        shards.sum::<u64>() + self.further.load(Relaxed)
+    }
+
     fn shard(&self, key: Key) -> &RwLock<HashMap<Key, Kind<F>, FixedState>> {
         // The map uses the low bits.
         &self.shards[(key.bits() >> 60) as usize % SHARDS]

@@ -6,6 +6,7 @@ mod plain;
 use std::fmt;
 
 pub use self::limits::Limits;
+pub(crate) use self::limits::fit;
 use crate::{severity::Severity, topic::Topic};
 
 /// A message to the team: provider-neutral, built by setters, sent with
@@ -28,20 +29,29 @@ use crate::{severity::Severity, topic::Topic};
 #[derive(Clone, Eq, PartialEq)]
 #[must_use = "a message does nothing until it is sent"]
 pub struct Message {
+    /// Where it goes. Not shown.
     pub(crate) channel: Option<String>,
+    /// Short facts on the user's line: `took 1.2 s`.
     pub(crate) facts: Vec<String>,
     pub(crate) fields: Vec<Field>,
     pub(crate) icon: Option<String>,
+    /// The fingerprint's short id, shown with a `#` before it.
     pub(crate) id: Option<String>,
     pub(crate) links: Vec<Link>,
     pub(crate) literals: Vec<Literal>,
+    /// What is said last, on the id's line: when, what was hidden, what was cut.
     pub(crate) notes: Vec<String>,
+    /// The line of code, beside the quote.
     pub(crate) place: Option<String>,
+    /// The error's own words, which may have several lines.
     pub(crate) quote: Option<String>,
     pub(crate) severity: Severity,
+    /// What failed and where, beside the text but literal: `500 · POST /checkout`.
     pub(crate) subject: Option<String>,
+    /// The heading, or all that the app says. The only part in which emoji codes work.
     pub(crate) text: String,
     pub(crate) topic: Option<Topic>,
+    /// Shown with `user:` before it.
     pub(crate) user: Option<String>,
     pub(crate) username: Option<String>,
 }
@@ -136,7 +146,7 @@ impl Message {
     }
 
     /// Whom it is about: stands as `user:…` in the text, unbroken and unredacted, so that searching
-    /// the chat finds it.
+    /// the chat finds it. At most 128 characters of it are shown.
     pub fn user(mut self, user: impl Into<String>) -> Self {
         self.user = Some(user.into());
         self
@@ -152,6 +162,23 @@ impl Message {
     #[must_use]
     pub fn text(&self) -> &str {
         &self.text
+    }
+
+    /// How bad it is, as [`severity`](Self::severity) set it.
+    #[must_use]
+    pub fn level(&self) -> Severity {
+        self.severity
+    }
+
+    /// What it is about, as [`topic`](Self::topic) set it.
+    #[must_use]
+    pub fn about(&self) -> Option<&Topic> {
+        self.topic.as_ref()
+    }
+
+    /// The id as it is shown and searched for: `#a1f3k9q2`.
+    pub(crate) fn shown_id(&self) -> Option<String> {
+        self.id.as_ref().map(|id| format!("#{id}"))
     }
 
     /// Whether it says nothing: such a message is refused, not sent.

@@ -19,7 +19,7 @@ pub(crate) use self::{
     normal::Normal,
     request::{Header, Payload, RequestSnapshot, ResponseSnapshot},
 };
-use crate::severity::Severity;
+use crate::{severity::Severity, topic::Topic};
 
 /// How the request failed. The name is part of the fingerprint.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -49,10 +49,19 @@ impl Kind {
             Self::Cancelled => "cancelled",
         }
     }
+
+    /// Whose fault it is. `code` is the status that was answered, 0 if there was none. A 408 is the
+    /// server's: a timeout of its own.
+    pub(crate) const fn topic(self, code: u16) -> Topic {
+        match (self, code) {
+            (Self::Status, 400..=407 | 409..=499) => Topic::ClientError,
+            _ => Topic::ServerError,
+        }
+    }
 }
 
 /// Who speaks: said in every message.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Origin {
     pub(crate) service: Arc<str>,
     pub(crate) environment: Option<Arc<str>>,
@@ -77,6 +86,9 @@ pub(crate) struct Report {
     pub(crate) cause: Option<Cause>,
     /// `None` if it failed outside a request (`poll_ready`).
     pub(crate) request: Option<RequestSnapshot>,
+    /// Names of the headers whose values are hidden only because no rule says that they are
+    /// harmless: `show_header` could show them. The redactor fills it in.
+    pub(crate) hidden_headers: Vec<String>,
     pub(crate) response: Option<ResponseSnapshot>,
     pub(crate) request_id: Option<String>,
     pub(crate) user: Option<String>,
@@ -88,12 +100,22 @@ pub(crate) struct Report {
     pub(crate) channel: Option<Arc<str>>,
 }
 
-/// All that is said of a kind whose details were lost.
+impl Report {
+    /// The status for [`Kind`]: the gRPC code where that is what failed, else the HTTP status; 0 if
+    /// there was none. The same number is part of the fingerprint.
+    pub(crate) fn code(&self) -> u16 {
+        let code = if self.kind == Kind::Grpc { self.grpc.flatten() } else { self.status };
+        code.unwrap_or_default()
+    }
+}
+
+/// What is known of a kind of failure whose details never came.
 #[derive(Clone, Debug)]
 pub(crate) struct Summary {
-    /// `500 · POST /checkout`
+    /// What failed and where: `500 · POST /checkout`.
     pub(crate) line: String,
-    pub(crate) origin: Origin,
+    pub(crate) topic: Topic,
     pub(crate) severity: Severity,
     pub(crate) fingerprint: Fingerprint,
+    pub(crate) origin: Origin,
 }

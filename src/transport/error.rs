@@ -72,6 +72,11 @@ impl SendError {
         Self::new(Kind::Refused, detail)
     }
 
+    /// The same in other words: without secrets, on one line.
+    pub(crate) fn reworded(self, say: impl FnOnce(&str) -> String) -> Self {
+        Self { detail: say(&self.detail).into(), ..self }
+    }
+
     fn new(kind: Kind, detail: impl Into<Cow<'static, str>>) -> Self {
         Self { kind, detail: detail.into() }
     }

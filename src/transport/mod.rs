@@ -9,7 +9,17 @@
 //! A new service is one [`Transport`] implementation, in your own crate if you like: see
 //! `examples/custom_transport.rs`.
 
+pub mod console;
 mod error;
+#[cfg(feature = "slack")]
+mod http;
+pub(crate) mod mark;
+#[cfg(feature = "slack")]
+mod retry_after;
+#[cfg(feature = "slack")]
+#[cfg_attr(docsrs, doc(cfg(feature = "slack")))]
+pub mod slack;
+pub mod stub;
 
 use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
 

@@ -1,0 +1,189 @@
+//! The settings of a bell, and the thread that sends.
+
+use std::{
+    collections::HashSet,
+    fmt, io,
+    sync::{Arc, mpsc},
+    thread,
+};
+
+use tokio::runtime;
+
+use super::{
+    Bell,
+    core::Core,
+    error::{BuildError, Problem},
+    shapes::Shapes,
+};
+use crate::{
+    context::panic::install_hook,
+    delivery::{Channel, Hub, Worker},
+    redact::Redactor,
+    report::{Fingerprint, FingerprintFn, FingerprintParts, Origin},
+    transport::{DynTransport, Transport},
+};
+
+/// Builds a [`Bell`]; see there for an example.
+#[must_use = "must be built into a bell"]
+pub struct Builder {
+    channels: Vec<(Arc<str>, Box<dyn DynTransport>)>,
+    environment: Option<Arc<str>>,
+    fingerprint: Option<Box<FingerprintFn>>,
+    host: Option<Arc<str>>,
+    redactor: Redactor,
+    release: Option<Arc<str>>,
+    service: Arc<str>,
+}
+
+impl Builder {
+    pub(super) fn new(service: Arc<str>) -> Self {
+        Self {
+            channels: Vec::new(),
+            environment: None,
+            fingerprint: None,
+            host: None,
+            redactor: Redactor::default(),
+            release: None,
+            service,
+        }
+    }
+
+    /// Adds a channel: a name and where it leads. The first one is the default.
+    pub fn channel(mut self, name: impl Into<Arc<str>>, transport: impl Transport) -> Self {
+        self.channels.push((name.into(), Box::new(transport)));
+        self
+    }
+
+    /// Where the service runs, said in every message: `production`. Part of the fingerprint.
+    pub fn environment(mut self, environment: impl Into<Arc<str>>) -> Self {
+        self.environment = Some(environment.into());
+        self
+    }
+
+    /// Groups failures your own way: sees the parts and the default fingerprint, gives the one that
+    /// counts. If it panics the default counts.
+    ///
+    /// ```
+    /// # use tower_bell::{Bell, Fingerprint};
+    /// let builder = Bell::builder("shop-api").fingerprint(|parts, default| {
+    ///     if parts.error_type.ends_with("PoolTimedOut") {
+    ///         Fingerprint::new(["database pool"])
+    ///     } else {
+    ///         default
+    ///     }
+    /// });
+    /// ```
+    pub fn fingerprint(
+        mut self,
+        fingerprint: impl Fn(&FingerprintParts<'_>, Fingerprint) -> Fingerprint + Send + Sync + 'static,
+    ) -> Self {
+        self.fingerprint = Some(Box::new(fingerprint));
+        self
+    }
+
+    /// The machine's name, said in every message. Default: the system's host name.
+    pub fn host(mut self, host: impl Into<Arc<str>>) -> Self {
+        self.host = Some(host.into());
+        self
+    }
+
+    /// What may be said. Default: [`Redactor::default`].
+    pub fn redact(mut self, redactor: Redactor) -> Self {
+        self.redactor = redactor;
+        self
+    }
+
+    /// The app's version, said in every message.
+    pub fn release(mut self, release: impl Into<Arc<str>>) -> Self {
+        self.release = Some(release.into());
+        self
+    }
+
+    /// Builds the bell with a thread of its own. Needs no runtime.
+    ///
+    /// # Errors
+    ///
+    /// If the service's name is empty, there is no channel, a channel's name is empty or given
+    /// twice, or the thread does not start.
+    pub fn build(self) -> Result<Bell, BuildError> {
+        let (bell, worker) = self.build_with_worker()?;
+        start(worker).map_err(|error| Problem::Thread(Arc::new(error)))?;
+        Ok(bell)
+    }
+
+    /// Builds the bell without a thread: nothing is sent unless [`Worker::run`] runs somewhere.
+    ///
+    /// # Errors
+    ///
+    /// As [`build`](Self::build), but for the thread.
+    pub fn build_with_worker(self) -> Result<(Bell, Worker), BuildError> {
+        self.check()?;
+        let secrets = self.channels.iter().flat_map(|(_, transport)| transport.secrets());
+        let redactor = self.redactor.with_secrets(secrets.collect::<Vec<_>>());
+        let origin = Origin {
+            service: self.service,
+            environment: self.environment,
+            release: self.release,
+            host: self.host.or_else(system_host),
+        };
+        let channels = self.channels.into_iter();
+        let channels = channels.map(|(name, transport)| Channel::new(name, transport)).collect();
+        let (hub, details) = Hub::new(channels, redactor);
+        let hub = Arc::new(hub);
+        let worker = Worker::new(Arc::clone(&hub), details);
+        install_hook();
+        let core = Core { fingerprint: self.fingerprint, hub, origin, shapes: Shapes::default() };
+        Ok((Bell { core: Some(Arc::new(core)) }, worker))
+    }
+
+    fn check(&self) -> Result<(), BuildError> {
+        if self.service.trim().is_empty() {
+            return Err(Problem::NoService.into());
+        }
+        if self.channels.is_empty() {
+            return Err(Problem::NoChannel.into());
+        }
+        let mut names = HashSet::new();
+        for (name, _) in &self.channels {
+            if name.trim().is_empty() {
+                return Err(Problem::NoName.into());
+            }
+            if !names.insert(name) {
+                return Err(Problem::Twice(Arc::clone(name)).into());
+            }
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Builder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let channels: Vec<_> = self.channels.iter().map(|(name, _)| name).collect();
+        f.debug_struct("Builder")
+            .field("service", &self.service)
+            .field("channels", &channels)
+            .finish_non_exhaustive()
+    }
+}
+
+fn system_host() -> Option<Arc<str>> {
+    let host = hostname::get().ok()?;
+    Some(host.to_string_lossy().into())
+}
+
+/// Starts the worker's thread and waits until its runtime stands. The runtime is made there, because
+/// it must not be dropped in async context, where `build` may be called.
+fn start(worker: Worker) -> io::Result<()> {
+    let (started, starts) = mpsc::channel();
+    let work = move || match runtime::Builder::new_current_thread().enable_all().build() {
+        Err(error) => drop(started.send(Err(error))),
+        Ok(runtime) => {
+            drop(started.send(Ok(())));
+            runtime.block_on(worker.run());
+            // A transport's blocking work, a name look-up that hangs, is not waited for.
+            runtime.shutdown_background();
+        }
+    };
+    thread::Builder::new().name("tower-bell".to_owned()).spawn(work)?;
+    starts.recv().unwrap_or_else(|_| Err(io::Error::other("its thread ended")))
+}

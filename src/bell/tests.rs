@@ -1,0 +1,558 @@
+//! The whole engine in paused time: failures go in as the layer would hand them in, and a recording
+//! transport says what came out when.
+
+use std::{
+    collections::{BTreeMap, VecDeque},
+    future::pending,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use proptest::prelude::*;
+use tokio::time::{Instant, sleep};
+
+use super::*;
+use crate::{
+    delivery::samples::Kind,
+    incident::{MOST_KINDS, Seen},
+    redact::Redacted,
+    secret::Secret,
+    severity::Severity,
+    transport::{Capabilities, Transport},
+};
+
+const SECOND: Duration = Duration::from_secs(1);
+const MINUTE: Duration = Duration::from_secs(60);
+
+/// What the service answers next; yes when nothing is left.
+#[derive(Clone, Debug)]
+enum Script {
+    Yes,
+    No(SendError),
+    Panic,
+    Hang,
+}
+
+#[derive(Clone, Default)]
+struct Recorder(Arc<Mutex<Recorded>>);
+
+#[derive(Default)]
+struct Recorded {
+    script: VecDeque<Script>,
+    /// Every post, with what was answered.
+    posts: Vec<Posted>,
+}
+
+#[derive(Clone)]
+struct Posted {
+    at: Instant,
+    message: Message,
+    taken: bool,
+}
+
+impl Recorder {
+    fn answering(script: impl IntoIterator<Item = Script>) -> Self {
+        let recorder = Self::default();
+        recorder.answer(script);
+        recorder
+    }
+
+    fn answer(&self, script: impl IntoIterator<Item = Script>) {
+        self.with(|recorded| recorded.script.extend(script));
+    }
+
+    fn posts(&self) -> Vec<Posted> {
+        self.with(|recorded| recorded.posts.clone())
+    }
+
+    /// What was taken: the moment since `start`, and the message.
+    fn taken(&self) -> Vec<Message> {
+        self.posts().into_iter().filter(|post| post.taken).map(|post| post.message).collect()
+    }
+
+    fn times(&self, start: Instant) -> Vec<u64> {
+        self.posts().iter().map(|post| (post.at - start).as_secs()).collect()
+    }
+
+    fn with<T>(&self, f: impl FnOnce(&mut Recorded) -> T) -> T {
+        f(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Transport for Recorder {
+    fn capabilities(&self) -> Capabilities {
+        Capabilities::default()
+    }
+
+    fn secrets(&self) -> Vec<Secret> {
+        Vec::new()
+    }
+
+    async fn post(&self, message: &Redacted<Message>) -> Result<Receipt, SendError> {
+        let script = self.with(|recorded| {
+            let script = recorded.script.pop_front().unwrap_or(Script::Yes);
+            let taken = matches!(script, Script::Yes);
+            let message = (**message).clone();
+            recorded.posts.push(Posted { at: Instant::now(), message, taken });
+            script
+        });
+        match script {
+            Script::Yes => Ok(Receipt::none()),
+            Script::No(error) => Err(error),
+            Script::Panic => panic!("a transport of the app's own"),
+            Script::Hang => pending().await,
+        }
+    }
+}
+
+/// A running bell with these channels, the recorders in the same order.
+fn bell(channels: &[(&'static str, &Recorder)]) -> Bell {
+    let builder = channels.iter().fold(Bell::builder("shop-api"), |builder, (name, recorder)| {
+        builder.channel(*name, Recorder::clone(recorder))
+    });
+    let (bell, worker) = builder.build_with_worker().unwrap();
+    tokio::spawn(worker.run());
+    bell
+}
+
+/// What the layer does when a request fails.
+fn fail(bell: &Bell, kind: &Kind) -> Seen {
+    let hub = &bell.core.as_ref().unwrap().hub;
+    let seen = match hub.tally.hit(kind.key) {
+        Seen::New => hub.tally.open(kind.key, kind.key, Arc::clone(&kind.facts)),
+        seen => seen,
+    };
+    if seen == Seen::Wanted {
+        hub.details(kind.key, || kind.report(10));
+    }
+    seen
+}
+
+fn kind(route: &str) -> Kind {
+    Kind::new(route, Severity::Error)
+}
+
+/// How many failures a message tells: `×99 more ..`, or one.
+fn told(message: &Message) -> u64 {
+    let subject = message.subject.as_deref().unwrap_or_default();
+    let digits = subject
+        .split('×')
+        .nth(1)
+        .map(|rest| rest.chars().take_while(char::is_ascii_digit).collect::<String>());
+    digits.map_or(1, |digits| digits.parse().unwrap())
+}
+
+fn details_were_lost(message: &Message) -> bool {
+    message.quote.as_deref().is_some_and(|quote| quote.contains("details were lost"))
+}
+
+fn down() -> Script {
+    Script::No(SendError::transient("down"))
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_first_failure_is_told_at_once() {
+    let (chat, start) = (Recorder::default(), Instant::now());
+    let bell = bell(&[("#errors", &chat)]);
+    fail(&bell, &kind("/a"));
+    sleep(SECOND / 10).await;
+    assert_eq!(chat.times(start), [0]);
+    assert_eq!(chat.taken()[0].id, Some(kind("/a").fingerprint().short()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_others_are_told_in_one_message_a_minute_later_with_their_exact_count() {
+    let (chat, start) = (Recorder::default(), Instant::now());
+    let bell = bell(&[("#errors", &chat)]);
+    for _ in 0..500 {
+        fail(&bell, &kind("/a"));
+        sleep(SECOND / 10).await;
+    }
+    sleep(2 * MINUTE).await;
+    assert_eq!(chat.times(start), [0, 60]);
+    let counts: Vec<_> = chat.taken().iter().map(told).collect();
+    assert_eq!(counts.iter().sum::<u64>(), 500, "{counts:?}");
+    assert!(chat.taken().iter().all(|message| !details_were_lost(message)));
+    assert_eq!(bell.stats().failures, 500);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_kind_whose_details_never_came_is_told_from_its_count() {
+    let (chat, start) = (Recorder::default(), Instant::now());
+    let bell = bell(&[("#errors", &chat)]);
+    let hub = &bell.core.as_ref().unwrap().hub;
+    hub.tally.open(kind("/a").key, kind("/a").key, kind("/a").facts);
+    hub.details(kind("/a").key, || panic!("a `Display` of the app's own"));
+    sleep(10 * SECOND).await;
+    assert_eq!(chat.times(start), [2]);
+    assert!(details_were_lost(&chat.taken()[0]));
+    assert_eq!(
+        chat.taken()[0].notes,
+        ["1 failures were counted without their details"],
+        "the loss is told where it is felt"
+    );
+    assert_eq!(bell.stats().exemplars_lost, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn after_an_outage_one_message_says_it_all() {
+    let chat = Recorder::answering(vec![down(); 6]);
+    let bell = bell(&[("#errors", &chat)]);
+    for _ in 0..30 {
+        fail(&bell, &kind("/a"));
+        sleep(SECOND).await;
+    }
+    sleep(10 * MINUTE).await;
+    let counts: Vec<_> = chat.taken().iter().map(told).collect();
+    assert_eq!(counts.iter().sum::<u64>(), 30);
+    assert!(counts.len() <= 2, "{counts:?}");
+    assert_eq!(bell.stats().untold, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_message_that_is_refused_is_sent_once_more_with_nothing_in_it() {
+    let chat = Recorder::answering([Script::No(SendError::rejected("invalid_blocks"))]);
+    let bell = bell(&[("#errors", &chat)]);
+    fail(&bell, &kind("/a"));
+    sleep(5 * SECOND).await;
+    let minimal = &chat.taken()[0];
+    assert_eq!(minimal.id, Some(kind("/a").fingerprint().short()));
+    assert_eq!(minimal.notes, ["details withheld: the service refused the message"]);
+    assert_eq!(chat.posts().len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_kind_that_is_refused_in_every_form_does_not_hold_up_the_others() {
+    let no = Script::No(SendError::rejected("no"));
+    let (chat, start) = (Recorder::answering([no.clone(), Script::Yes, no]), Instant::now());
+    let bell = bell(&[("#errors", &chat)]);
+    fail(&bell, &Kind::new("/a", Severity::Critical));
+    fail(&bell, &kind("/b"));
+    sleep(90 * SECOND).await;
+    let ids: Vec<_> = chat.posts().into_iter().map(|post| post.message.id.unwrap()).collect();
+    let [a, b] = [kind("/a"), kind("/b")].map(|kind| kind.fingerprint().short());
+    // Said least often comes first; what was given up comes again a period later.
+    assert_eq!(ids, [&a, &b, &a, &a].map(String::clone));
+    assert!(chat.times(start)[3] >= 60);
+    assert_eq!(told(&chat.taken()[1]), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_service_that_hangs_is_given_up_after_its_deadline_and_asked_once_more() {
+    let (chat, start) = (Recorder::answering([Script::Hang]), Instant::now());
+    let bell = bell(&[("#errors", &chat)]);
+    fail(&bell, &kind("/a"));
+    sleep(MINUTE).await;
+    assert_eq!(chat.times(start), [0, 20], "10 s for the post, 10 s after it");
+    assert_eq!(bell.stats().channels[0].retried, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_transport_that_panics_is_counted_and_the_worker_lives() {
+    let chat = Recorder::answering([Script::Panic]);
+    let bell = bell(&[("#errors", &chat)]);
+    let error = bell.deliver(Message::new("a")).await.unwrap_err();
+    assert!(error.is_permanent());
+    assert!(bell.deliver(Message::new("b")).await.is_ok());
+    let stats = bell.stats();
+    assert!(stats.worker_alive);
+    assert_eq!((stats.channels[0].failed, stats.channels[0].sent), (1, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dead_channel_is_only_probed_and_forgets_nothing() {
+    let gone = Script::No(SendError::permanent("channel_not_found"));
+    let (chat, start) = (Recorder::answering(vec![gone; 5]), Instant::now());
+    let bell = bell(&[("#errors", &chat)]);
+    for _ in 0..3600 {
+        fail(&bell, &kind("/a"));
+        fail(&bell, &kind("/b"));
+        sleep(SECOND).await;
+    }
+    let times = chat.times(start);
+    assert!(times[2] < 5 * 60, "{times:?}");
+    assert!(times[3..].iter().zip(&times[2..]).take(2).all(|(b, a)| b - a >= 900), "{times:?}");
+    sleep(2 * MINUTE).await;
+    let counts: u64 = chat.taken().iter().map(told).sum();
+    assert_eq!(counts, 7200, "nothing is forgotten");
+    assert!(!bell.stats().channels[0].broken);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_test_message_does_not_wait_for_the_next_probe_of_a_dead_channel() {
+    let gone = Script::No(SendError::permanent("invalid_auth"));
+    let chat = Recorder::answering(vec![gone; 3]);
+    let bell = bell(&[("#errors", &chat)]);
+    for _ in 0..3 {
+        assert!(bell.deliver(Message::new("a")).await.is_err());
+    }
+    assert!(bell.stats().channels[0].broken);
+    let start = Instant::now();
+    assert_eq!(bell.test().await, Ok(()));
+    assert!(start.elapsed() < SECOND);
+    assert!(!bell.stats().channels[0].broken);
+}
+
+#[tokio::test(start_paused = true)]
+async fn failures_of_further_kinds_are_told_together() {
+    let chat = Recorder::default();
+    let bell = bell(&[("#errors", &chat)]);
+    for route in 0..MOST_KINDS + 412 {
+        fail(&bell, &kind(&route.to_string()));
+    }
+    sleep(SECOND * 1_200).await;
+    let further: Vec<_> =
+        chat.taken().into_iter().filter(|message| message.text.contains("further kinds")).collect();
+    assert_eq!(further.len(), 1);
+    assert!(further[0].text.contains("+412 failures of further kinds"), "{}", further[0].text);
+    assert_eq!(chat.taken().len(), MOST_KINDS + 1);
+    assert_eq!(bell.stats().further, 412);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_flush_tells_what_is_counted_without_waiting_for_the_minute() {
+    let (chat, start) = (Recorder::default(), Instant::now());
+    let bell = bell(&[("#errors", &chat)]);
+    fail(&bell, &kind("/a"));
+    sleep(2 * SECOND).await;
+    for _ in 0..41 {
+        fail(&bell, &kind("/a"));
+    }
+    let drained = bell.flush(10 * SECOND).await;
+    assert_eq!(drained, Drained::left(0));
+    assert_eq!(chat.taken().iter().map(told).collect::<Vec<_>>(), [1, 41]);
+    assert!(start.elapsed() < 5 * SECOND);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_flush_keeps_its_deadline_and_says_what_is_left() {
+    let chat = Recorder::answering(vec![Script::Hang; 9]);
+    let bell = bell(&[("#errors", &chat)]);
+    fail(&bell, &kind("/a"));
+    bell.send(Message::new("a"));
+    bell.send(Message::new("b"));
+    let start = Instant::now();
+    let drained = bell.flush(3 * SECOND).await;
+    assert_eq!((drained.complete, drained.left), (false, 3));
+    assert_eq!(start.elapsed(), 3 * SECOND);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_flush_does_not_wait_for_a_dead_channel() {
+    let gone = Script::No(SendError::permanent("invalid_auth"));
+    let chat = Recorder::answering(vec![gone; 99]);
+    let bell = bell(&[("#errors", &chat)]);
+    for route in ["/a", "/b", "/c"] {
+        fail(&bell, &kind(route));
+    }
+    sleep(MINUTE).await;
+    let start = Instant::now();
+    assert_eq!(bell.flush(MINUTE).await.left, 3);
+    assert!(start.elapsed() < SECOND);
+}
+
+#[tokio::test(start_paused = true)]
+async fn after_a_shutdown_failures_are_only_counted() {
+    let chat = Recorder::default();
+    let bell = bell(&[("#errors", &chat)]);
+    fail(&bell, &kind("/a"));
+    assert!(bell.shutdown(10 * SECOND).await.complete);
+    fail(&bell, &kind("/b"));
+    fail(&bell, &kind("/b"));
+    sleep(MINUTE).await;
+    assert_eq!(chat.taken().len(), 1);
+    let stats = bell.stats();
+    assert_eq!((stats.failures, stats.exemplars_lost, stats.worker_alive), (3, 0, false));
+    assert!(bell.send(Message::new("late")).into_result().is_err_and(|error| error.is_refused()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_kind_that_was_quiet_for_ten_minutes_begins_anew() {
+    let (chat, start) = (Recorder::default(), Instant::now());
+    let bell = bell(&[("#errors", &chat)]);
+    fail(&bell, &kind("/a"));
+    sleep(11 * MINUTE).await;
+    assert_eq!(fail(&bell, &kind("/a")), Seen::Wanted);
+    sleep(SECOND).await;
+    assert_eq!(chat.times(start), [0, 660]);
+    assert!(chat.taken().iter().all(|message| told(message) == 1 && !details_were_lost(message)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_kind_rings_where_its_layer_says() {
+    let (first, second) = (Recorder::default(), Recorder::default());
+    let bell = bell(&[("#errors", &first), ("#admin", &second)]);
+    let of = |route, channel| Kind::in_channel(route, Severity::Error, channel);
+    fail(&bell, &of("/a", None));
+    fail(&bell, &of("/b", Some("#admin")));
+    for _ in 0..5 {
+        fail(&bell, &of("/c", Some("#nowhere")));
+        sleep(2 * SECOND).await;
+    }
+    assert_eq!((first.taken().len(), second.taken().len()), (2, 1));
+    assert_eq!(bell.stats().unknown_channel, 1, "once for the kind");
+}
+
+#[tokio::test(start_paused = true)]
+async fn failures_and_messages_take_turns() {
+    let chat = Recorder::default();
+    let bell = bell(&[("#errors", &chat)]);
+    for number in 0..4 {
+        fail(&bell, &kind(&number.to_string()));
+        bell.send(Message::new(format!("own {number}")));
+    }
+    sleep(MINUTE).await;
+    let own: Vec<_> = chat.taken().iter().map(|message| message.text.starts_with("own")).collect();
+    assert_eq!(own.len(), 8);
+    assert!(own.windows(2).all(|pair| pair[0] != pair[1]), "{own:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn lost_messages_are_told_in_the_next_one_of_their_channel() {
+    let chat = Recorder::answering([Script::Hang]);
+    let bell = bell(&[("#errors", &chat)]);
+    for _ in 0..crate::delivery::MOST_MESSAGES + 12 {
+        bell.send(Message::new("x"));
+    }
+    sleep(25 * SECOND).await;
+    assert_eq!(chat.taken()[0].notes, ["12 earlier messages were lost here"]);
+    assert!(chat.taken()[1].notes.is_empty());
+    assert_eq!(bell.stats().channels[0].refused, 12);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_worst_failures_and_their_counts_survive_a_flood() {
+    let chat = Recorder::default();
+    let bell = bell(&[("#errors", &chat)]);
+    let kinds: Vec<_> = (0..50).map(|route| kind(&route.to_string())).collect();
+    for number in 0..100_000 {
+        fail(&bell, &kinds[number % kinds.len()]);
+    }
+    assert!(bell.flush(10 * MINUTE).await.complete);
+    assert_eq!(chat.taken().iter().map(told).sum::<u64>(), 100_000);
+    let stats = bell.stats();
+    assert_eq!((stats.failures, stats.untold), (100_000, 0));
+    assert!(stats.exemplars_lost > 0);
+}
+
+#[test]
+fn a_bell_is_built_and_dropped_with_and_without_a_runtime() {
+    let build = || Bell::builder("s").channel("#a", Recorder::default()).build().unwrap();
+    drop(build());
+    for runtime in [
+        tokio::runtime::Builder::new_current_thread().build().unwrap(),
+        tokio::runtime::Builder::new_multi_thread().worker_threads(1).build().unwrap(),
+    ] {
+        runtime.block_on(async {
+            let bell = build();
+            fail(&bell, &kind("/a"));
+            drop(bell);
+        });
+        drop(runtime);
+    }
+}
+
+#[test]
+fn a_worker_that_is_never_run_holds_nobody_up() {
+    let chat = Recorder::default();
+    let (bell, worker) = Bell::builder("s").channel("#a", chat).build_with_worker().unwrap();
+    fail(&bell, &kind("/a"));
+    assert!(bell.send(Message::new("a")).is_ok());
+    assert!(!bell.flush_blocking(Duration::ZERO).complete);
+    drop(worker);
+    assert!(!bell.stats().worker_alive);
+    assert!(!bell.send(Message::new("b")).is_ok());
+    assert!(!bell.shutdown_blocking(MINUTE).complete, "there is nobody to wait for");
+    fail(&bell, &kind("/a"));
+    assert_eq!(bell.stats().failures, 2);
+}
+
+#[test]
+fn no_debug_says_more_than_names() {
+    let bell = Bell::builder("shop-api").channel("#errors", Recorder::default());
+    assert_eq!(
+        format!("{bell:?}"),
+        r##"Builder { service: "shop-api", channels: ["#errors"], .. }"##
+    );
+    let (bell, _worker) = bell.build_with_worker().unwrap();
+    assert_eq!(format!("{bell:?}"), r##"Bell { service: "shop-api", channels: ["#errors"], .. }"##);
+    assert_eq!(format!("{:?}", Bell::off()), "Bell(off)");
+}
+
+/// One step of a random day.
+#[derive(Clone, Debug)]
+enum Step {
+    Fail { kind: usize, times: usize },
+    Wait(u64),
+    Answers(Vec<Script>),
+    Flush,
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let error = prop_oneof![
+        Just(Script::Yes),
+        Just(down()),
+        Just(Script::No(SendError::rate_limited(Some(Duration::from_secs(5)), "slow"))),
+        Just(Script::No(SendError::rejected("no"))),
+        Just(Script::No(SendError::permanent("gone"))),
+        Just(Script::No(SendError::unknown_outcome("?"))),
+        Just(Script::Panic),
+        Just(Script::Hang),
+    ];
+    let step = prop_oneof![
+        4 => (0..4usize, 1..50usize).prop_map(|(kind, times)| Step::Fail { kind, times }),
+        3 => (0..900u64).prop_map(Step::Wait),
+        1 => prop::collection::vec(error, 0..6).prop_map(Step::Answers),
+        1 => Just(Step::Flush),
+    ];
+    prop::collection::vec(step, 1..30)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    /// Whatever happens: what was told and what is still to be told are all the failures there were,
+    /// for each kind.
+    #[test]
+    fn no_failure_is_forgotten_or_told_twice(steps in steps()) {
+        let runtime =
+            tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build();
+        runtime.unwrap().block_on(random_day(steps));
+    }
+}
+
+async fn random_day(steps: Vec<Step>) {
+    let chat = Recorder::default();
+    let bell = bell(&[("#errors", &chat)]);
+    let kinds: Vec<_> = (0..4).map(|route| kind(&route.to_string())).collect();
+    let mut made = BTreeMap::<String, u64>::new();
+    for step in steps {
+        match step {
+            Step::Fail { kind, times } => {
+                for _ in 0..times {
+                    fail(&bell, &kinds[kind]);
+                }
+                *made.entry(kinds[kind].fingerprint().short()).or_default() += times as u64;
+            }
+            Step::Wait(seconds) => sleep(Duration::from_secs(seconds)).await,
+            Step::Answers(script) => chat.answer(script),
+            Step::Flush => {
+                bell.flush(MINUTE).await;
+            }
+        }
+        let stats = bell.stats();
+        let all: u64 = made.values().sum();
+        let said: u64 = chat.taken().iter().map(told).sum();
+        assert_eq!(stats.failures, all);
+        assert!(said <= all);
+    }
+    // In the end the service takes everything; the longest pause is that of a dead channel.
+    chat.with(|recorded| recorded.script.clear());
+    sleep(20 * MINUTE).await;
+    let mut said = BTreeMap::new();
+    for message in chat.taken() {
+        *said.entry(message.id.clone().unwrap()).or_default() += told(&message);
+    }
+    assert_eq!(said, made);
+    assert_eq!(bell.stats().untold, 0);
+}

@@ -1,0 +1,292 @@
+//! One channel: its destination, its queue, and the worker that asks what is to be said now.
+//!
+//! Messages about failures are never queued: whenever the channel may send, the most important one
+//! is written from the latest state, in turn with the app's own messages.
+
+use std::{
+    fmt,
+    sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::Ordering::Relaxed},
+};
+
+use tokio::{
+    sync::Notify,
+    task::yield_now,
+    time::{Instant, sleep_until},
+};
+
+use crate::{
+    delivery::{
+        Answered, compose,
+        hub::Hub,
+        ledger::{Due, Ledger, Next},
+        log,
+        pacing::Pacing,
+        post::post,
+        queue::{Outgoing, Queue},
+        retry::{Health, Verdict},
+        stats::{ChannelMeter, ChannelStats, Losses},
+    },
+    message::Message,
+    redact::Redacted,
+    transport::{Capabilities, DynTransport, SendError},
+};
+
+/// A named destination.
+pub(crate) struct Channel {
+    pub(crate) can: Capabilities,
+    pub(crate) meter: ChannelMeter,
+    pub(crate) name: Arc<str>,
+    pub(crate) queue: Queue,
+    pub(crate) transport: Box<dyn DynTransport>,
+}
+
+impl Channel {
+    pub(crate) fn new(name: Arc<str>, transport: Box<dyn DynTransport>) -> Self {
+        Self {
+            can: transport.capabilities(),
+            meter: ChannelMeter::default(),
+            name,
+            queue: Queue::default(),
+            transport,
+        }
+    }
+
+    pub(crate) fn stats(&self) -> ChannelStats {
+        self.meter.read(&self.name, self.queue.len())
+    }
+
+    /// Counts what was not taken in.
+    pub(crate) fn refuse(&self, error: SendError) -> SendError {
+        self.meter.refuse();
+        error
+    }
+}
+
+impl fmt::Debug for Channel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Channel").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+/// What all channels and the worker look at.
+#[derive(Clone, Debug)]
+pub(crate) struct Shared {
+    pub(crate) hub: Arc<Hub>,
+    pub(crate) ledger: Arc<Mutex<Ledger>>,
+    /// Rung when something was said or given up: a flush may be done.
+    pub(crate) progress: Arc<Notify>,
+}
+
+impl Shared {
+    pub(crate) fn ledger(&self) -> MutexGuard<'_, Ledger> {
+        self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The worker of one channel.
+#[derive(Debug)]
+pub(crate) struct Teller {
+    shared: Shared,
+    index: usize,
+    health: Health,
+    pacing: Pacing,
+    /// The app's own messages have waited for a message about failures: it is their turn.
+    own_turn: bool,
+}
+
+/// What goes out next.
+enum Turn {
+    Incident(Box<Due>),
+    Own(Box<Outgoing>),
+    Wait(Option<Instant>),
+}
+
+impl Teller {
+    pub(crate) fn new(shared: Shared, index: usize) -> Self {
+        let pacing = Pacing::new(shared.hub.channels[index].can.pace);
+        Self { shared, index, health: Health::new(), pacing, own_turn: false }
+    }
+
+    pub(crate) async fn run(mut self) {
+        loop {
+            match self.turn(Instant::now()) {
+                Turn::Incident(due) => self.tell(*due).await,
+                Turn::Own(item) => self.send(*item).await,
+                Turn::Wait(until) => self.wait(until).await,
+            }
+            // A transport that is always ready must not keep the thread to itself.
+            yield_now().await;
+        }
+    }
+
+    /// Decides what goes out now; without time for it, until when nothing does.
+    fn turn(&mut self, now: Instant) -> Turn {
+        let expires = self.expire(now);
+        let queue = &self.channel().queue;
+        if let Some(pause) = self.pause(now) {
+            return Turn::Wait([Some(pause), expires].into_iter().flatten().min());
+        }
+        let due = self.shared.ledger().next(self.index, now);
+        // A channel that takes nothing is tried with what asks for it.
+        let own_first = self.own_turn || queue.is_probed();
+        let own = || queue.take().map(|item| Turn::Own(Box::new(item)));
+        match due {
+            Next::Say(due) if !own_first || !queue.is_waiting() => Turn::Incident(due),
+            Next::Say(due) => own().unwrap_or(Turn::Incident(due)),
+            Next::Wait(wake) => own().unwrap_or(Turn::Wait(wake)),
+        }
+    }
+
+    /// Until when nothing may go out, if it is not over. A probe does not wait for a broken channel.
+    fn pause(&self, now: Instant) -> Option<Instant> {
+        let next = self.pacing.next().filter(|next| *next > now)?;
+        let probe = self.health.is_broken() && self.channel().queue.is_probed();
+        (!probe).then_some(next)
+    }
+
+    /// Waits for news, and no longer than until then.
+    async fn wait(&self, until: Option<Instant>) {
+        let news = self.channel().queue.news.notified();
+        match until {
+            Some(until) => tokio::select! {
+                () = news => {}
+                () = sleep_until(until) => {}
+            },
+            None => news.await,
+        }
+    }
+
+    /// Tells of an incident. What is not taken stays due.
+    async fn tell(&mut self, due: Due) {
+        self.own_turn = true;
+        let message = compose::incident(&due, &self.shared.hub.redactor);
+        let answered = self.post(message, true).await;
+        let now = Instant::now();
+        match answered {
+            Ok(_) => {
+                let mut ledger = self.shared.ledger();
+                let (number, keys) = ledger.told(self.index, &due, now);
+                self.shared.hub.meter.untold.store(ledger.untold(), Relaxed);
+                drop(ledger);
+                keys.into_iter().for_each(|key| self.shared.hub.tally.want(key));
+                self.say_told(&due, number);
+            }
+            Err(error) => {
+                let verdict = self.shared.ledger().failed(self.index, due.subject, &error, now);
+                self.count(verdict);
+            }
+        }
+        self.shared.progress.notify_one();
+    }
+
+    /// Sends what the app says itself.
+    async fn send(&mut self, mut item: Outgoing) {
+        self.own_turn = false;
+        let message = compose::own(&item);
+        let answered = self.post(Ok(message), false).await;
+        let verdict = answered.as_ref().err().map(|error| item.attempts.after(error));
+        let queue = &self.channel().queue;
+        match verdict {
+            Some(Verdict::Again) if !item.probe => {
+                self.count(Verdict::Again);
+                queue.put_back(item);
+            }
+            verdict => {
+                if verdict.is_some() && !item.probe {
+                    self.channel().meter.lose(1);
+                }
+                queue.release();
+                item.answer(answered);
+            }
+        }
+        self.shared.progress.notify_one();
+    }
+
+    /// One post with all that it means for the channel.
+    async fn post(
+        &mut self,
+        message: Result<Redacted<Message>, SendError>,
+        of_failures: bool,
+    ) -> Answered {
+        let shared = self.shared.clone();
+        let channel = &shared.hub.channels[self.index];
+        let losses = Losses::claim(&shared.hub.meter, &channel.meter, of_failures);
+        let answered = match message
+            .and_then(|message| compose::finish(message, &losses, &channel.can.limits))
+        {
+            Ok(message) => post(&*channel.transport, &message).await,
+            Err(error) => Err(error),
+        };
+        let answered =
+            answered.map_err(|error| error.reworded(|text| log::line(&shared.hub.redactor, text)));
+        let now = Instant::now();
+        self.pacing.sent(now);
+        match &answered {
+            Ok(_) => self.taken(),
+            Err(error) => {
+                losses.give_back(&shared.hub.meter, &channel.meter);
+                self.not_taken(error, now);
+            }
+        }
+        answered
+    }
+
+    fn taken(&mut self) {
+        let healed = self.health.healed();
+        let Channel { meter, name, .. } = self.channel();
+        meter.sent.fetch_add(1, Relaxed);
+        meter.broken.store(false, Relaxed);
+        meter.set_error(None);
+        if healed {
+            log::warn(&self.shared.hub.redactor, format_args!("{name}: messages are taken again"));
+        }
+    }
+
+    fn not_taken(&mut self, error: &SendError, now: Instant) {
+        let pause = self.health.failed(error);
+        self.pacing.pause(now, pause);
+        let Channel { meter, name, .. } = self.channel();
+        meter.broken.store(self.health.is_broken(), Relaxed);
+        meter.set_error(Some(error.to_string().into()));
+        let redactor = &self.shared.hub.redactor;
+        if error.is_permanent() && self.health.is_first_strike() {
+            log::error(redactor, format_args!("{name}: no message is taken: {error}"));
+        } else {
+            log::debug(redactor, format_args!("{name}: not taken: {error}"));
+        }
+    }
+
+    fn count(&self, verdict: Verdict) {
+        let meter = &self.channel().meter;
+        let counter = match verdict {
+            Verdict::Again => &meter.retried,
+            Verdict::GiveUp => &meter.failed,
+        };
+        counter.fetch_add(1, Relaxed);
+    }
+
+    /// Gives up what is too old. Gives when the next message will be.
+    fn expire(&self, now: Instant) -> Option<Instant> {
+        let channel = self.channel();
+        let (old, next) = channel.queue.expire(now);
+        channel.meter.lose(old.len() as u64);
+        for item in old {
+            item.answer(Err(SendError::transient("not sent within 15 minutes")));
+        }
+        next
+    }
+
+    fn say_told(&self, due: &Due, number: u64) {
+        let name = &self.channel().name;
+        let id = due.subject.map_or_else(|| "further kinds".to_owned(), |print| print.short());
+        let fresh = due.count.fresh;
+        log::debug(
+            &self.shared.hub.redactor,
+            format_args!("{name}: told {fresh} failures of {id}, message {number}"),
+        );
+    }
+
+    fn channel(&self) -> &Channel {
+        &self.shared.hub.channels[self.index]
+    }
+}

@@ -1,0 +1,77 @@
+//! From what is due to a message that fits.
+
+use crate::{
+    delivery::{ledger::Due, post::guard, queue::Outgoing, stats::Losses},
+    message::{Message, fit},
+    redact::{Redacted, Redactor},
+    render::{self, Count},
+    severity::Severity,
+    text::Unit,
+    topic::Topic,
+    transport::{Limits, SendError},
+};
+
+/// Characters kept of a text that the service did not take in full.
+const TITLE: usize = 200;
+
+/// What is said of an incident, as of its latest state.
+pub(crate) fn incident(due: &Due, redactor: &Redactor) -> Result<Redacted<Message>, SendError> {
+    written(|| {
+        let details = due.report.as_ref().filter(|_| !due.minimal);
+        let message = match (details, &due.kind) {
+            (Some(report), _) => render::failure(report, &due.count),
+            (None, Some(kind)) => render::lost(&kind.summary, &due.count),
+            (None, None) => further(&due.count, redactor),
+        };
+        if due.minimal { minimal(&message) } else { message }
+    })
+}
+
+/// What the app says itself.
+pub(crate) fn own(item: &Outgoing) -> Redacted<Message> {
+    if item.attempts.is_minimal() { minimal(&item.message) } else { item.message.clone() }
+}
+
+/// With a note of what was lost, cut to what the service takes.
+pub(crate) fn finish(
+    message: Redacted<Message>,
+    losses: &Losses,
+    limits: &Limits,
+) -> Result<Redacted<Message>, SendError> {
+    written(|| {
+        message.map(|mut message| {
+            message.notes.extend(losses.note());
+            fit(message, limits)
+        })
+    })
+}
+
+/// A panic of ours must not silence the channel: it is treated like a service that does not take
+/// this message.
+fn written(write: impl FnOnce() -> Redacted<Message>) -> Result<Redacted<Message>, SendError> {
+    guard(write).ok_or_else(|| SendError::rejected("the message could not be written"))
+}
+
+/// Failures of kinds that there is no room to count apart.
+fn further(count: &Count, redactor: &Redactor) -> Redacted<Message> {
+    let text = format!(":x: +{} failures of further kinds", count.fresh);
+    redactor.message(
+        Message::new(text)
+            .severity(Severity::Error)
+            .topic(Topic::ServerError)
+            .field("further kinds, in all", count.total),
+    )
+}
+
+/// Only that there is something: for a service that refused the whole. A subject says how often.
+fn minimal(message: &Redacted<Message>) -> Redacted<Message> {
+    message.clone().map(|message| Message {
+        channel: message.channel,
+        id: message.id,
+        notes: vec!["details withheld: the service refused the message".to_owned()],
+        severity: message.severity,
+        subject: message.subject,
+        topic: message.topic,
+        ..Message::new(Unit::Chars.cut(message.text.lines().next().unwrap_or_default(), TITLE))
+    })
+}

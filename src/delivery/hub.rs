@@ -1,0 +1,213 @@
+//! What the handles and the worker share.
+
+use std::{fmt, sync::atomic::Ordering::Relaxed, time::Duration};
+
+use tokio::sync::oneshot;
+
+use crate::{
+    delivery::{
+        Answered, Detail, KindFacts,
+        channel::Channel,
+        drain::{Answer, Control, Drained},
+        intake::{Details, Intake},
+        log,
+        post::guard,
+        queue::MOST_MESSAGE_BYTES,
+        stats::{Meter, Stats},
+        weight,
+    },
+    incident::Tally,
+    message::Message,
+    redact::{Redacted, Redactor},
+    report::{Key, Report},
+    transport::SendError,
+};
+
+pub(crate) struct Hub {
+    /// At least one; the first is the default.
+    pub(crate) channels: Box<[Channel]>,
+    pub(crate) control: Control,
+    pub(crate) intake: Intake,
+    pub(crate) meter: Meter,
+    pub(crate) redactor: Redactor,
+    pub(crate) tally: Tally<KindFacts>,
+}
+
+impl Hub {
+    pub(crate) fn new(channels: Box<[Channel]>, redactor: Redactor) -> (Self, Details) {
+        let (intake, details) = Intake::new();
+        let hub = Self {
+            channels,
+            control: Control::default(),
+            intake,
+            meter: Meter::new(),
+            redactor,
+            tally: Tally::new(),
+        };
+        (hub, details)
+    }
+
+    /// The details of a failure that were wanted: `build` runs only if there is a token and a place
+    /// for its report. A panic in it, and everything that is in the way, is a lost exemplar, and the
+    /// next failure of the kind is asked for its details.
+    pub(crate) fn details(&self, key: Key, build: impl FnOnce() -> Redacted<Report>) {
+        if self.intake.is_closed() {
+            return;
+        }
+        let sent = self
+            .intake
+            .slot()
+            .is_some_and(|slot| guard(build).is_some_and(|report| slot.send(report)));
+        if !sent {
+            self.meter.lost_exemplar();
+            self.tally.want(key);
+        }
+    }
+
+    /// Redacts the message and puts it into its channel's queue; `answer` hears what came of it.
+    pub(crate) fn send(
+        &self,
+        message: Message,
+        answer: Option<oneshot::Sender<Answered>>,
+    ) -> Result<(), SendError> {
+        if message.is_empty() {
+            return Err(SendError::refused("the message is empty"));
+        }
+        let (channel, message) = self.addressed(message);
+        // Nothing that could not be queued is worth redacting.
+        if weight::message(&message) > MOST_MESSAGE_BYTES {
+            return Err(channel.refuse(SendError::refused("the message is too long")));
+        }
+        let message = guard(|| self.redactor.message(message));
+        let message = message.ok_or_else(|| SendError::refused("the message cannot be redacted"));
+        message
+            .and_then(|message| channel.queue.push(message, false, answer))
+            .map_err(|error| channel.refuse(error))
+    }
+
+    /// The channel that the message names. A name that nobody knows leads to the default channel,
+    /// and the message says so.
+    fn addressed(&self, mut message: Message) -> (&Channel, Message) {
+        let index = self.channel(message.channel.as_deref());
+        if let (None, Some(name)) = (index, &message.channel) {
+            self.unknown_channel(name);
+            message.notes.push(format!("sent here because there is no channel {name:?}"));
+        }
+        (&self.channels[index.unwrap_or(DEFAULT)], message)
+    }
+
+    /// The index of the channel of that name, of the default channel if there is no name, `None` if
+    /// nobody knows it.
+    pub(crate) fn channel(&self, name: Option<&str>) -> Option<usize> {
+        name.map_or(Some(DEFAULT), |name| {
+            self.channels.iter().position(|channel| *channel.name == *name)
+        })
+    }
+
+    /// Counts it, and says it the first time and then seldom.
+    pub(crate) fn unknown_channel(&self, name: &str) {
+        let before = self.meter.unknown_channel.fetch_add(1, Relaxed);
+        if is_seldom(before) {
+            let count = before + 1;
+            log::warn(
+                &self.redactor,
+                format_args!("no channel {name:?}: sent to the default channel (number {count})"),
+            );
+        }
+    }
+
+    /// Asks the worker to send all that waits.
+    pub(crate) fn flush(&self, answer: Answer, within: Duration) {
+        if let Err(answer) = self.control.ask(answer, within) {
+            answer.give(Drained::left(self.waiting()));
+        }
+    }
+
+    /// From now on messages are refused and failures only counted; what waits still goes out, and
+    /// then the worker ends.
+    pub(crate) fn shutdown(&self, answer: Answer, within: Duration) {
+        self.intake.close();
+        self.channels.iter().for_each(|channel| channel.queue.close());
+        self.flush(answer, within);
+        self.control.close();
+    }
+
+    /// The last handle is gone: what waits goes out for at most so long. Never blocks.
+    pub(crate) fn abandon(&self, within: Duration) {
+        let waiting = self.waiting();
+        if waiting > 0 && self.meter.alive.load(Relaxed) {
+            log::warn(
+                &self.redactor,
+                format_args!(
+                    "the last handle is gone and something waits ({waiting}): sent for at most \
+                     {} s more, if the process lives; see `Bell::shutdown`",
+                    within.as_secs()
+                ),
+            );
+        }
+        let (answer, ..) = Answer::new();
+        self.shutdown(answer, within);
+    }
+
+    /// Messages that wait, with what is known of untold failures.
+    pub(crate) fn waiting(&self) -> usize {
+        let queued: usize = self.channels.iter().map(|channel| channel.queue.len().0).sum();
+        let untold = self.tally.fresh() + self.meter.untold.load(Relaxed);
+        queued + usize::from(untold > 0)
+    }
+
+    pub(crate) fn stats(&self) -> Stats {
+        let Meter { alive, cancelled, exemplars_lost, failures, further, .. } = &self.meter;
+        let Meter { unknown_channel, untold, .. } = &self.meter;
+        Stats {
+            cancelled: cancelled.load(Relaxed),
+            channels: self.channels.iter().map(Channel::stats).collect(),
+            exemplars_lost: exemplars_lost.load(Relaxed),
+            failures: failures.load(Relaxed) + self.tally.fresh(),
+            further: further.load(Relaxed),
+            unknown_channel: unknown_channel.load(Relaxed),
+            untold: untold.load(Relaxed) + self.tally.fresh(),
+            worker_alive: alive.load(Relaxed),
+        }
+    }
+
+    /// The worker has a report in hand.
+    pub(crate) fn taken(&self, detail: &Detail) {
+        self.intake.taken(detail);
+    }
+
+    /// There is no worker any more: nothing hangs, and what waits is counted as lost.
+    pub(crate) fn end(&self, unanswered: impl IntoIterator<Item = Answer>) {
+        self.meter.alive.store(false, Relaxed);
+        self.intake.close();
+        let untold = self.tally.fresh() + self.meter.untold.load(Relaxed);
+        let mut lost = usize::from(untold > 0);
+        for channel in &self.channels {
+            let messages = channel.queue.abandon();
+            channel.meter.lose(messages as u64);
+            lost += messages;
+        }
+        if lost > 0 {
+            log::error(
+                &self.redactor,
+                format_args!("ended with {lost} messages unsent and {untold} failures untold"),
+            );
+        }
+        let flushes = self.control.end().into_iter().map(|flush| flush.answer);
+        flushes.chain(unanswered).for_each(|answer| answer.give(Drained::left(lost)));
+    }
+}
+
+impl fmt::Debug for Hub {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Hub").field("channels", &self.channels).finish_non_exhaustive()
+    }
+}
+
+/// The first, the second, the fourth, the eighth ..: for what could be logged without end.
+pub(crate) const fn is_seldom(before: u64) -> bool {
+    before.saturating_add(1).is_power_of_two()
+}
+
+/// The channel that takes what has no other.
+pub(crate) const DEFAULT: usize = 0;

@@ -1,0 +1,99 @@
+//! Failures for this folder's tests.
+
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
+
+use super::{Detail, KindFacts, weight};
+use crate::{
+    incident::Drained,
+    redact::{Redacted, Redactor},
+    report::{self, Fingerprint, FingerprintParts, Key, Origin, Report, Summary},
+    severity::Severity,
+    topic::Topic,
+};
+
+/// One kind of failure.
+pub(crate) struct Kind {
+    pub(crate) key: Key,
+    pub(crate) facts: Arc<KindFacts>,
+}
+
+impl Kind {
+    pub(crate) fn new(route: &str, severity: Severity) -> Self {
+        Self::in_channel(route, severity, None)
+    }
+
+    pub(crate) fn in_channel(route: &str, severity: Severity, channel: Option<&str>) -> Self {
+        let parts = parts(route);
+        let fingerprint = Fingerprint::of("shop-api", "", &parts);
+        let summary = Summary {
+            line: format!("500 · GET {route}"),
+            topic: Topic::ServerError,
+            severity,
+            fingerprint,
+            origin: origin(),
+        };
+        let summary = Redactor::default().summary(summary);
+        let facts = KindFacts { fingerprint, summary, channel: channel.map(Arc::from) };
+        Self { key: Key::of("shop-api", channel, &parts), facts: Arc::new(facts) }
+    }
+
+    /// Another key that leads to the same fingerprint.
+    pub(crate) fn other_key(&self) -> Self {
+        let key = Key::of("shop-api", Some("elsewhere"), &parts("other"));
+        Self { key, facts: Arc::clone(&self.facts) }
+    }
+
+    pub(crate) fn fingerprint(&self) -> Fingerprint {
+        self.facts.fingerprint
+    }
+
+    pub(crate) fn drained(&self, count: u64) -> Drained<KindFacts> {
+        Drained { key: self.key, facts: Arc::clone(&self.facts), count }
+    }
+
+    pub(crate) fn report(&self, size: usize) -> Redacted<Report> {
+        report(self.fingerprint(), self.facts.summary.severity, size)
+    }
+
+    pub(crate) fn detail(&self, size: usize) -> Detail {
+        let report = self.report(size);
+        Detail { weight: weight::report(&report), report }
+    }
+}
+
+/// A report with so many bytes of text.
+pub(crate) fn report_of(size: usize) -> Redacted<Report> {
+    report(Fingerprint::new(["sample"]), Severity::Error, size)
+}
+
+fn report(fingerprint: Fingerprint, severity: Severity, size: usize) -> Redacted<Report> {
+    Redactor::default().report(Report {
+        kind: report::Kind::Status,
+        severity,
+        fingerprint,
+        origin: origin(),
+        status: Some(500),
+        grpc: None,
+        cause: None,
+        request: None,
+        hidden_headers: Vec::new(),
+        response: None,
+        request_id: Some("x".repeat(size)),
+        user: None,
+        tags: Vec::new(),
+        elapsed: Duration::ZERO,
+        at: SystemTime::UNIX_EPOCH,
+        channel: None,
+    })
+}
+
+fn origin() -> Origin {
+    Origin { service: "shop-api".into(), environment: None, release: None, host: None }
+}
+
+fn parts(route: &str) -> FingerprintParts<'_> {
+    FingerprintParts { kind: "status", method: "GET", route, code: 500, error_type: "", text: "" }
+}

@@ -1,0 +1,165 @@
+//! What the bell did, in numbers: nothing is lost without being counted here.
+
+use std::sync::{
+    Arc, Mutex, PoisonError,
+    atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
+};
+
+/// What a bell did since it was built, from [`Bell::stats`](crate::Bell::stats). Holds no secret.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct Stats {
+    /// Requests whose client went away before the answer. They do not ring.
+    pub cancelled: u64,
+    /// The channels, the default one first.
+    pub channels: Vec<ChannelStats>,
+    /// Failures whose details were lost, because too many came at once. They are counted and told
+    /// nevertheless.
+    pub exemplars_lost: u64,
+    /// Failures counted.
+    pub failures: u64,
+    /// Of these, failures of kinds that there was no room to count apart.
+    pub further: u64,
+    /// Messages for a channel that does not exist. They went to the default channel.
+    pub unknown_channel: u64,
+    /// Failures that were counted and are not told yet, as of the worker's last look.
+    pub untold: u64,
+    /// The worker is there: messages are taken. `false` after a shutdown.
+    pub worker_alive: bool,
+}
+
+/// What one channel did.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct ChannelStats {
+    /// Nothing was taken three times in a row for a reason that stays until someone changes
+    /// something. The channel is tried every 15 minutes.
+    pub broken: bool,
+    /// Messages that were given up. A message about failures is told later with the next count.
+    pub failed: u64,
+    /// Why the last post was not taken, in the service's own word, until one is taken again.
+    pub last_error: Option<String>,
+    /// The name given to the builder.
+    pub name: String,
+    /// Messages of the app's own that wait.
+    pub queued: usize,
+    /// Their bytes, about.
+    pub queued_bytes: usize,
+    /// Messages that were refused, because the queue was full.
+    pub refused: u64,
+    /// Posts that are to be tried again.
+    pub retried: u64,
+    /// Messages that the service took.
+    pub sent: u64,
+}
+
+/// The whole bell's counters.
+#[derive(Debug)]
+pub(crate) struct Meter {
+    pub(crate) alive: AtomicBool,
+    pub(crate) cancelled: AtomicU64,
+    pub(crate) exemplars_lost: AtomicU64,
+    /// Taken out of the tally.
+    pub(crate) failures: AtomicU64,
+    pub(crate) further: AtomicU64,
+    pub(crate) unknown_channel: AtomicU64,
+    pub(crate) untold: AtomicU64,
+    /// Lost exemplars that no message has told yet.
+    untold_losses: AtomicU64,
+}
+
+impl Meter {
+    pub(crate) fn new() -> Self {
+        Self {
+            alive: AtomicBool::new(true),
+            cancelled: AtomicU64::new(0),
+            exemplars_lost: AtomicU64::new(0),
+            failures: AtomicU64::new(0),
+            further: AtomicU64::new(0),
+            unknown_channel: AtomicU64::new(0),
+            untold: AtomicU64::new(0),
+            untold_losses: AtomicU64::new(0),
+        }
+    }
+
+    pub(crate) fn lost_exemplar(&self) {
+        self.exemplars_lost.fetch_add(1, Relaxed);
+        self.untold_losses.fetch_add(1, Relaxed);
+    }
+}
+
+/// One channel's counters.
+#[derive(Debug, Default)]
+pub(crate) struct ChannelMeter {
+    pub(crate) broken: AtomicBool,
+    pub(crate) failed: AtomicU64,
+    /// Messages of the app's own that were taken in and given up.
+    pub(crate) lost: AtomicU64,
+    pub(crate) refused: AtomicU64,
+    pub(crate) retried: AtomicU64,
+    pub(crate) sent: AtomicU64,
+    last_error: Mutex<Option<Arc<str>>>,
+    /// Messages of the app's own, lost here, that no message has told yet.
+    untold_losses: AtomicU64,
+}
+
+impl ChannelMeter {
+    pub(crate) fn refuse(&self) {
+        self.refused.fetch_add(1, Relaxed);
+        self.untold_losses.fetch_add(1, Relaxed);
+    }
+
+    pub(crate) fn lose(&self, messages: u64) {
+        self.failed.fetch_add(messages, Relaxed);
+        self.lost.fetch_add(messages, Relaxed);
+        self.untold_losses.fetch_add(messages, Relaxed);
+    }
+
+    pub(crate) fn set_error(&self, error: Option<Arc<str>>) {
+        *self.last_error.lock().unwrap_or_else(PoisonError::into_inner) = error;
+    }
+
+    pub(crate) fn read(&self, name: &str, (queued, queued_bytes): (usize, usize)) -> ChannelStats {
+        let last_error = self.last_error.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        ChannelStats {
+            broken: self.broken.load(Relaxed),
+            failed: self.failed.load(Relaxed),
+            last_error: last_error.map(|error| error.to_string()),
+            name: name.to_owned(),
+            queued,
+            queued_bytes,
+            refused: self.refused.load(Relaxed),
+            retried: self.retried.load(Relaxed),
+            sent: self.sent.load(Relaxed),
+        }
+    }
+}
+
+/// What was lost and is told in the next message; given back if that one is not taken.
+#[derive(Debug)]
+pub(crate) struct Losses {
+    exemplars: u64,
+    messages: u64,
+}
+
+impl Losses {
+    /// Only a message about failures speaks of lost details.
+    pub(crate) fn claim(meter: &Meter, channel: &ChannelMeter, of_failures: bool) -> Self {
+        let exemplars = if of_failures { meter.untold_losses.swap(0, Relaxed) } else { 0 };
+        Self { exemplars, messages: channel.untold_losses.swap(0, Relaxed) }
+    }
+
+    pub(crate) fn give_back(&self, meter: &Meter, channel: &ChannelMeter) {
+        meter.untold_losses.fetch_add(self.exemplars, Relaxed);
+        channel.untold_losses.fetch_add(self.messages, Relaxed);
+    }
+
+    /// In words, if there is something to say.
+    pub(crate) fn note(&self) -> Option<String> {
+        let say = |count, what| (count > 0).then(|| format!("{count} {what}"));
+        let messages = say(self.messages, "earlier messages were lost here");
+        let exemplars = say(self.exemplars, "failures were counted without their details");
+        let parts: Vec<_> = messages.into_iter().chain(exemplars).collect();
+        (!parts.is_empty()).then(|| parts.join("; "))
+    }
+}

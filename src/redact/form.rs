@@ -1,0 +1,190 @@
+//! `key=value` pairs of queries, fragments and form payloads. The keys stay, as they were written.
+
+use std::borrow::Cow;
+
+use super::{
+    encoding::{form_decoded, form_encoded, percent_decoded},
+    rules::WORDS_OF_RANDOM_VALUES,
+    scan::{Hiding, REDACTED, Scan, without_half},
+};
+
+impl Scan<'_> {
+    /// A form payload; `cut` if more of it was not kept.
+    pub(super) fn form(self, text: &str, cut: bool) -> Hiding {
+        let mut hiding = Hiding::default();
+        self.pairs(text, cut, &mut hiding);
+        hiding
+    }
+
+    /// Pairs divided by `&`, `&amp;` or `;`.
+    pub(super) fn pairs(self, text: &str, cut: bool, into: &mut Hiding) {
+        let mut before = Before::Nothing;
+        let mut rest = text;
+        while !rest.is_empty() {
+            let end = rest.find(['&', ';']).unwrap_or(rest.len());
+            let last = end == rest.len();
+            let secret = self.pair(&rest[..end], before, cut && last, into);
+            let separator = ["&amp;", "&", ";"].into_iter().find(|s| rest[end..].starts_with(s));
+            let separator = separator.unwrap_or_default();
+            into.text.push_str(separator);
+            rest = &rest[end + separator.len()..];
+            before = match (secret, separator) {
+                (false, _) => Before::Nothing,
+                (true, ";") => Before::OpenSecret,
+                (true, _) => Before::Secret,
+            };
+        }
+    }
+
+    /// Whether the pair is secret.
+    fn pair(self, pair: &str, before: Before, cut: bool, into: &mut Hiding) -> bool {
+        let (key, value) = match pair.split_once('=') {
+            Some((key, value)) if before != Before::OpenSecret => (key, value),
+            // A flag, or the rest of a secret that has a `;` or `&` in it, or a cut key.
+            _ => {
+                let secret = before != Before::Nothing || self.rules.keys.is_secret(pair);
+                into.push(self, if secret && !pair.is_empty() { None } else { Some(pair) });
+                return secret;
+            }
+        };
+        let nameless = before == Before::Secret && key.is_empty();
+        let secret = nameless || self.rules.keys.is_secret(key) || is_random(key, value);
+        into.push(self, Some(key));
+        into.text.push('=');
+        let shown = if cut { without_half(value) } else { value };
+        into.push(self, if secret && !value.is_empty() { None } else { Some(shown) });
+        secret
+    }
+
+    /// A key or value that stays: what is seen of it, with or without its encoding.
+    fn pair_part<'t>(self, text: &'t str) -> Cow<'t, str> {
+        let plain = form_decoded(text);
+        let Some(deeper) = self.deeper() else {
+            return Cow::Borrowed(REDACTED);
+        };
+        match deeper.value(&plain) {
+            Cow::Borrowed(_) => Cow::Borrowed(text),
+            Cow::Owned(shown) => Cow::Owned(form_encoded(&shown)),
+        }
+    }
+}
+
+/// What stands before a pair.
+#[derive(Clone, Copy, Eq, PartialEq)]
+enum Before {
+    Nothing,
+    /// A secret pair and a `&`.
+    Secret,
+    /// A secret pair and a `;`, which for most parsers is a part of its value.
+    OpenSecret,
+}
+
+impl Hiding {
+    /// A part of a pair, or `None` for a hidden one.
+    fn push(&mut self, scan: Scan<'_>, part: Option<&str>) {
+        let shown = part.map_or(Cow::Borrowed(REDACTED), |part| scan.pair_part(part));
+        self.hidden += usize::from(part != Some(&*shown));
+        self.text.push_str(&shown);
+    }
+}
+
+/// `code` and `state` of an OAuth answer, but not `?code=DE` and `?state=CA`.
+fn is_random(key: &str, value: &str) -> bool {
+    let key = percent_decoded(key);
+    let named = WORDS_OF_RANDOM_VALUES.iter().any(|word| key.eq_ignore_ascii_case(word));
+    let digit = value.contains(|c: char| c.is_ascii_digit());
+    named && digit && value.len() >= SHORTEST_RANDOM
+}
+
+/// Characters of the shortest value that looks random.
+const SHORTEST_RANDOM: usize = 16;
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::redact::{Rules, tests::leaks};
+
+    fn form(text: &str, cut: bool) -> String {
+        Scan::new(&Rules::default()).form(text, cut).text
+    }
+
+    #[test]
+    fn values_of_secret_keys_hide() {
+        for (text, shown) in [
+            ("name=Alice+B&password=hunter2", "name=Alice+B&password=[redacted]"),
+            ("%70assword=x&a=1", "%70assword=[redacted]&a=1"),
+            ("p%2561ssword=x", "p%2561ssword=[redacted]"),
+            ("a=1;user[password]=x;b=y&c=z", "a=1;user[password]=[redacted];[redacted]&c=z"),
+            ("a=1&amp;token=x&amp;b=2", "a=1&amp;token=[redacted]&amp;b=2"),
+            ("password=a;bcdefgh&x=1", "password=[redacted];[redacted]&x=1"),
+            ("password=&hunter2", "password=&[redacted]"),
+            ("passwordhunter2", "[redacted]"),
+            ("token==x=y", "token=[redacted]"),
+            ("code=4/0AX4XfWh1234567&state=CA", "code=[redacted]&state=CA"),
+            ("next=postgres%3A%2F%2Fu%3Apw%40h", "next=postgres://[redacted]@h"),
+            ("q=Bearer+abc123", "q=Bearer%20[redacted]"),
+            ("json=%7B%22pin%22%3A1234%7D", "json={\"pin\":\"[redacted]\"}"),
+            ("card=4111+1111+1111+1111", "card=[redacted:card]"),
+            ("url=/login?password=x", "url=/login?password=[redacted]"),
+        ] {
+            assert_eq!(form(text, false), shown);
+            assert_eq!(form(shown, false), shown, "twice");
+        }
+    }
+
+    #[test]
+    fn the_rest_stays() {
+        for text in [
+            "name=Alice+Smith&plan=pro&x=%C3%A9",
+            "state=CA&code=DE&max_tokens=5&debug&empty=&=x",
+            "q=a;b;c&&",
+            "",
+        ] {
+            assert_eq!(form(text, false), text);
+        }
+    }
+
+    #[test]
+    fn hidden_values_are_counted() {
+        let rules = Rules::default();
+        let hiding = Scan::new(&rules).form("password=x&token=&a=4111111111111111&b=1", false);
+        assert_eq!(hiding.hidden, 2);
+    }
+
+    #[test]
+    fn a_cut_value_is_left_out() {
+        assert_eq!(form("a=1&url=https://u:pw", true), "a=1&url=");
+        assert_eq!(form("a=1&password=hun", true), "a=1&password=[redacted]");
+    }
+
+    proptest! {
+        #[test]
+        fn a_secret_value_never_shows(
+            pairs in prop::collection::vec(("[a-z]{1,6}", "[a-z %]{0,9}"), 0..4),
+            at in 0usize..4,
+            key in prop::sample::select(&["password", "user[api_key]", "%70assword", "access_token"]),
+            secret in "[A-Z0-9]{8,20}",
+            (place, byte) in (any::<prop::sample::Index>(), prop::option::of(0usize..6)),
+        ) {
+            let mut pairs: Vec<String> = pairs.iter().map(|(k, v)| format!("{k}={v}")).collect();
+            pairs.insert(at.min(pairs.len()), format!("{key}={secret}"));
+            let mut text = pairs.join("&");
+            // One byte too many or missing, but not in the key: another key is another key.
+            let from = text.find(key).unwrap_or_default();
+            let place = place.index(text.len());
+            let in_key = (from..from + key.len()).contains(&place);
+            match byte {
+                _ if in_key => {}
+                Some(byte) => text.insert(place, char::from(b"=;%+[]"[byte])),
+                None if b"&=;%+".contains(&text.as_bytes()[place]) => drop(text.remove(place)),
+                None => {}
+            }
+            for cut in 0..=text.len() {
+                let shown = form(&text[..cut], cut < text.len());
+                prop_assert!(!leaks(&shown, &secret), "{text} -> {shown}");
+            }
+        }
+    }
+}

@@ -1,0 +1,299 @@
+//! Which keys hide their values: of JSON members, query and form pairs, tags, fields, and of
+//! `key=value` in texts.
+
+use std::{
+    borrow::Cow,
+    fmt::{self, Write as _},
+    ops::Range,
+    sync::LazyLock,
+};
+
+use super::{
+    encoding::percent_decoded,
+    rules::{ABOUT, BEFORE_KEY, HARMLESS, STEMS, WORDS},
+};
+
+/// The default keys and the app's own.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Keys {
+    hide: Vec<String>,
+    show: Vec<String>,
+}
+
+impl Keys {
+    /// Hides the values of keys with these words in a row, in any spelling.
+    pub(super) fn hide(&mut self, name: &str) {
+        let name = Key::of(name).to_string();
+        self.show.retain(|shown| *shown != name);
+        if !name.is_empty() {
+            self.hide.push(name);
+        }
+    }
+
+    /// Shows the values of the keys with exactly these words, in any spelling.
+    pub(super) fn show(&mut self, name: &str) {
+        let name = Key::of(name).to_string();
+        self.hide.retain(|hidden| *hidden != name);
+        self.show.push(name);
+    }
+
+    /// Whether the value of this key is hidden.
+    pub(super) fn is_secret(&self, key: &str) -> bool {
+        let key = Key::of(key);
+        if self.show.iter().any(|name| name.as_bytes() == key.letters()) {
+            return false;
+        }
+        self.hide.iter().any(|name| key.runs(name.as_bytes()).next().is_some()) || key.is_secret()
+    }
+}
+
+/// A key in its normal form: lower-case letters and digits, and where its words begin. `userAPIKey`,
+/// `user_api-key` and `user[api][key]` are the same three words.
+struct Key {
+    bytes: [u8; LONGEST],
+    len: usize,
+    /// One bit for each letter: it begins a word.
+    starts: u128,
+    /// There are more letters than are kept: no sensible key, so its value is hidden.
+    endless: bool,
+}
+
+impl Key {
+    fn of(text: &str) -> Self {
+        let text: Cow<'_, str> = percent_decoded(text);
+        let bytes = text.as_bytes();
+        let mut key = Self { bytes: [0; LONGEST], len: 0, starts: 0, endless: false };
+        let mut before = Class::Other;
+        for (at, byte) in bytes.iter().enumerate() {
+            let class = Class::of(*byte);
+            let next_is_lower = bytes.get(at + 1).is_some_and(u8::is_ascii_lowercase);
+            if class != Class::Other {
+                key.push(byte.to_ascii_lowercase(), class.begins_word(before, next_is_lower));
+            }
+            before = class;
+        }
+        key
+    }
+
+    fn push(&mut self, letter: u8, begins_word: bool) {
+        self.endless = self.len == LONGEST;
+        if let Some(place) = self.bytes.get_mut(self.len) {
+            *place = letter;
+            self.starts |= u128::from(begins_word) << self.len;
+            self.len += 1;
+        }
+    }
+
+    fn letters(&self) -> &[u8] {
+        &self.bytes[..self.len]
+    }
+
+    fn is_secret(&self) -> bool {
+        let mut found = self.stems().chain(self.secret_words());
+        self.endless || found.any(|at| !self.is_harmless(&at)) && !self.is_about()
+    }
+
+    /// Where the strong stems stand, over the words' borders.
+    fn stems(&self) -> impl Iterator<Item = Range<usize>> {
+        self.letters().iter().enumerate().filter_map(|(at, initial)| {
+            let rest = &self.letters()[at..];
+            let stems = &STEMS_BY_INITIAL[usize::from(initial & 0x7f)];
+            // The second letter first: it spares most of the comparisons.
+            let mut stems = stems.iter().filter(|stem| rest.get(1) == stem.as_bytes().get(1));
+            let stem = stems.find(|stem| rest.starts_with(stem.as_bytes()))?;
+            Some(at..at + stem.len())
+        })
+    }
+
+    /// Where the short words stand, as whole words.
+    fn secret_words(&self) -> impl Iterator<Item = Range<usize>> {
+        let mut before: &[u8] = &[];
+        self.words().filter(move |at| {
+            let word = &self.letters()[at.clone()];
+            let secret = match word {
+                // Alone, or behind a word that says that it opens something.
+                b"key" => self.len == word.len() || is_in(BEFORE_KEY, before),
+                word => is_in(WORDS, word),
+            };
+            before = word;
+            secret
+        })
+    }
+
+    fn is_harmless(&self, at: &Range<usize>) -> bool {
+        let covers = |run: Range<usize>| run.start <= at.start && at.end <= run.end;
+        HARMLESS.iter().any(|name| self.runs(name.as_bytes()).any(covers))
+    }
+
+    /// Speaks about a secret and is none.
+    fn is_about(&self) -> bool {
+        let last = self.words().last().unwrap_or_default();
+        last.start > 0 && is_in(ABOUT, &self.letters()[last])
+    }
+
+    /// Where whole words in a row spell `name`.
+    fn runs<'a>(&'a self, name: &'a [u8]) -> impl Iterator<Item = Range<usize>> + 'a {
+        let runs = self.words().map(|word| word.start..word.start + name.len());
+        runs.filter(move |run| {
+            self.letters()[run.start..].starts_with(name)
+                && (run.end == self.len || self.begins_word(run.end))
+        })
+    }
+
+    fn words(&self) -> impl Iterator<Item = Range<usize>> {
+        let mut end = 0;
+        std::iter::from_fn(move || {
+            let start = end;
+            end = (start + 1..self.len).find(|at| self.begins_word(*at)).unwrap_or(self.len);
+            (start < end).then_some(start..end)
+        })
+    }
+
+    fn begins_word(&self, at: usize) -> bool {
+        self.starts >> at & 1 == 1
+    }
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.letters().iter().try_for_each(|letter| f.write_char(char::from(*letter)))
+    }
+}
+
+/// Whether a sorted list has the word.
+fn is_in(list: &[&str], word: &[u8]) -> bool {
+    list.binary_search_by(|item| item.as_bytes().cmp(word)).is_ok()
+}
+
+#[derive(Clone, Copy, Eq, PartialEq)]
+enum Class {
+    Lower,
+    Upper,
+    Digit,
+    Other,
+}
+
+impl Class {
+    fn of(byte: u8) -> Self {
+        match byte {
+            b'a'..=b'z' => Self::Lower,
+            b'A'..=b'Z' => Self::Upper,
+            b'0'..=b'9' => Self::Digit,
+            _ => Self::Other,
+        }
+    }
+
+    /// `api_key`, `apiKey`, `APIKey`, `oauth2`.
+    fn begins_word(self, before: Self, next_is_lower: bool) -> bool {
+        match (before, self) {
+            (Self::Upper, Self::Lower) => false,
+            (Self::Upper, Self::Upper) => next_is_lower,
+            (before, class) => before != class,
+        }
+    }
+}
+
+/// Letters and digits that a key may have.
+const LONGEST: usize = 128;
+
+static STEMS_BY_INITIAL: LazyLock<[Vec<&'static str>; 128]> = LazyLock::new(|| {
+    let with_initial =
+        |i: usize| STEMS.iter().filter(move |stem| usize::from(stem.as_bytes()[0]) == i);
+    std::array::from_fn(|i| with_initial(i).copied().collect())
+});
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_of_secrets_hide() {
+        // One row for each row of the rules, and the spellings.
+        for key in [
+            "accesskeyid myaccountkey apikey client_assertion authorization mybearer cardNumber",
+            "tlsCertificate clientcertpem codeVerifier connectionString setcookie credentials",
+            "creditcard _csrf encryptionkey idjwt MYSQLPWD oidcstate passphrase passwd",
+            "password passwort privateKey recoveryCodes SAMLRequest SAMLResponse secret",
+            "securitycode usersessionid signature id_rsa_sshkey subscriptionkey token twofactor",
+            "webhookurl X-XSRF",
+            "auth crypt cvc cvv hmac iban mfa nonce oauth otp pass PHPSESSID pin pw pwd salt saml",
+            "session sid sig ssn sso totp",
+            "access_key account-key admin_key api.key app_key auth_key aws_key client_key",
+            "consumer_key decryption_key deploy_key encryption_key license_key master_key",
+            "merchant_key private_key root_key secret_key service_key shared_key signing_key",
+            "ssh_key storage_key subscription_key webhook_key key",
+            "userPIN dbPassword DB_PASSWORD user[password] password[0] %70assword %2570assword",
+            "APIKey xApiKey X-Api-Key access_token refreshToken id_token JSESSIONID __Secure-sid",
+            "p-a-s-s-w-o-r-d pass%20word oauth2 newPassword2 gift_certificate_token",
+            "max_tokens_secret stripe_secret_key connect.sid aws_secret_access_key",
+        ]
+        .iter()
+        .flat_map(|line| line.split(' '))
+        {
+            assert!(Keys::default().is_secret(key), "{key}");
+        }
+        assert!(Keys::default().is_secret("pass word"));
+        assert!(Keys::default().is_secret("pass\u{200b}word"));
+    }
+
+    #[test]
+    fn keys_that_only_sound_like_it_stay() {
+        for key in [
+            "author authority keyboard monkey passenger shipping compass assigned accept",
+            "max_tokens maxTokens min_tokens total_tokens prompt_tokens completion_tokens",
+            "input_tokens output_tokens max_output_tokens cached_tokens tokens_used",
+            "cache_key sort_key primary_key public_key idempotency_key foreign_key keys",
+            "gift_certificate secretariat secretary tokenizer tokenization code state",
+            "hash_algorithm token_algorithm token_created_at token_count mfa_enabled",
+            "token_expires token_expiry password_length token_limit auth_method",
+            "signature_required certificate_status session_type type status",
+            "name user_id email order_number sha256 uuid created_at passed spine pinned",
+        ]
+        .iter()
+        .flat_map(|line| line.split(' '))
+        {
+            assert!(!Keys::default().is_secret(key), "{key}");
+        }
+        assert!(!Keys::default().is_secret(""));
+        assert!(!Keys::default().is_secret("ключ"));
+    }
+
+    #[test]
+    fn an_endless_key_hides() {
+        assert!(!Keys::default().is_secret(&"ab".repeat(64)));
+        assert!(Keys::default().is_secret(&"ab".repeat(65)));
+    }
+
+    #[test]
+    fn the_app_hides_and_shows_keys_of_its_own() {
+        let mut keys = Keys::default();
+        keys.hide("national_id");
+        keys.show("session");
+        for key in ["national_id", "nationalId", "user.national-id", "NATIONALID", "national_id_2"]
+        {
+            assert!(keys.is_secret(key), "{key}");
+        }
+        assert!(!keys.is_secret("international_idea"));
+        assert!(!keys.is_secret("Session"));
+        assert!(keys.is_secret("session_id"), "only exactly what was named is shown");
+    }
+
+    #[test]
+    fn the_last_word_about_a_key_counts() {
+        let mut keys = Keys::default();
+        keys.show("plan");
+        keys.hide("plan");
+        assert!(keys.is_secret("plan"));
+        keys.show("plan");
+        assert!(!keys.is_secret("plan"));
+        keys.hide("");
+        assert!(!keys.is_secret("anything"), "an empty name hides nothing");
+    }
+
+    #[test]
+    fn the_words_are_sorted() {
+        for list in [ABOUT, BEFORE_KEY, HARMLESS, STEMS, WORDS] {
+            assert!(list.is_sorted());
+        }
+    }
+}

@@ -1,0 +1,224 @@
+//! The defaults, as data. Why a value is hidden or shown is answered here.
+
+/// Headers whose values are shown.
+pub(super) const SHOWN_HEADERS: &[&str] = &[
+    "accept",
+    "b3",
+    "cache-control",
+    "cf-ray",
+    "connection",
+    "expect",
+    "grpc-timeout",
+    "host",
+    "origin",
+    "pragma",
+    "prefer",
+    "priority",
+    "range",
+    "referer",
+    "te",
+    "traceparent",
+    "tracestate",
+    "transfer-encoding",
+    "upgrade",
+    "upgrade-insecure-requests",
+    "user-agent",
+    "x-amzn-trace-id",
+    "x-correlation-id",
+    "x-forwarded-host",
+    "x-forwarded-proto",
+    "x-http-method-override",
+    "x-request-id",
+    "x-requested-with",
+];
+
+/// Headers whose values are shown, by how their names begin.
+pub(super) const SHOWN_HEADER_PREFIXES: &[&str] =
+    &["accept-", "content-", "if-", "sec-ch-ua", "sec-fetch-"];
+
+/// Headers whose values are URLs.
+pub(super) const URL_HEADERS: &[&str] = &["origin", "referer"];
+
+/// Headers that no setting shows.
+pub(super) const NEVER_SHOWN_HEADERS: &[&str] =
+    &["authorization", "cookie", "proxy-authorization", "set-cookie"];
+
+/// Headers that hold credentials. `show_header` shows them, but no message proposes it.
+pub(super) const SECRET_HEADERS: &[&str] = &["sec-websocket-protocol", "x-forwarded-client-cert"];
+
+/// The same, by how their names end.
+pub(super) const SECRET_HEADER_ENDINGS: &[&str] = &["-key", "-signature", "-token"];
+
+/// A key that contains one of these, with its separators taken out, hides its value.
+pub(super) const STEMS: &[&str] = &[
+    "accesskey",
+    "accountkey",
+    "apikey",
+    "assertion",
+    "authoriz",
+    "bearer",
+    "cardnumber",
+    "certificate",
+    "clientcert",
+    "codeverifier",
+    "connectionstring",
+    "cookie",
+    "credential",
+    "creditcard",
+    "csrf",
+    "encryptionkey",
+    "jwt",
+    "mysqlpwd",
+    "oidc",
+    "passphrase",
+    "passwd",
+    "password",
+    "passwort",
+    "privatekey",
+    "recoverycode",
+    "samlrequest",
+    "samlresponse",
+    "secret",
+    "securitycode",
+    "sessionid",
+    "signature",
+    "sshkey",
+    "subscriptionkey",
+    "token",
+    "twofactor",
+    "webhookurl",
+    "xsrf",
+];
+
+/// A key with one of these among its words hides its value. Sorted.
+pub(super) const WORDS: &[&str] = &[
+    "auth",
+    "crypt",
+    "cvc",
+    "cvv",
+    "hmac",
+    "iban",
+    "mfa",
+    "nonce",
+    "oauth",
+    "otp",
+    "pass",
+    "phpsessid",
+    "pin",
+    "pw",
+    "pwd",
+    "salt",
+    "saml",
+    "session",
+    "sid",
+    "sig",
+    "ssn",
+    "sso",
+    "totp",
+];
+
+/// `key` hides its value alone, or behind one of these.
+pub(super) const BEFORE_KEY: &[&str] = &[
+    "access",
+    "account",
+    "admin",
+    "api",
+    "app",
+    "auth",
+    "aws",
+    "client",
+    "consumer",
+    "decryption",
+    "deploy",
+    "encryption",
+    "license",
+    "master",
+    "merchant",
+    "private",
+    "root",
+    "secret",
+    "service",
+    "shared",
+    "signing",
+    "ssh",
+    "storage",
+    "subscription",
+    "webhook",
+];
+
+/// In a query or a form these hide a value that looks random; `?code=DE` and `?state=CA` stay.
+pub(super) const WORDS_OF_RANDOM_VALUES: &[&str] = &["code", "state"];
+
+/// Words and compounds that say nothing secret although a stem or word is in them.
+pub(super) const HARMLESS: &[&str] = &[
+    "cachedtokens",
+    "completiontokens",
+    "giftcertificate",
+    "inputtokens",
+    "maxtokens",
+    "mintokens",
+    "outputtokens",
+    "prompttokens",
+    "secretariat",
+    "secretary",
+    "tokenization",
+    "tokenizer",
+    "tokensused",
+    "totaltokens",
+];
+
+/// A key whose last word is one of these speaks about a secret and is none: `token_count`.
+pub(super) const ABOUT: &[&str] = &[
+    "algorithm",
+    "at",
+    "count",
+    "enabled",
+    "expires",
+    "expiry",
+    "length",
+    "limit",
+    "method",
+    "required",
+    "status",
+    "type",
+];
+
+/// `{"name": "password", "value": "x"}`: the members that name and that hold.
+pub(super) const NAME_KEYS: &[&str] = &["field", "header", "key", "name"];
+/// See [`NAME_KEYS`].
+pub(super) const VALUE_KEY: &str = "value";
+
+/// Values that are no secret, whatever their key. `value` because of "expected key=value".
+pub(super) const LITERALS: &[&str] =
+    &["None", "false", "nil", "null", "true", "undefined", "value"];
+
+/// The scheme in front of credentials: `Bearer eyJ…`.
+pub(super) const SCHEMES: &[&str] = &["basic", "bearer", "digest", "token"];
+
+/// Addresses whose rest is the credential.
+pub(super) const WEBHOOKS: &[&str] = &[
+    "api.telegram.org/bot",
+    "discord.com/api/webhooks/",
+    "discordapp.com/api/webhooks/",
+    "hooks.slack.com/services/",
+    "hooks.slack.com/triggers/",
+    "hooks.slack.com/workflows/",
+];
+
+/// Card brands: what the number begins with (from, to), and how many digits it has (from, to).
+pub(super) const CARDS: &[(u32, u32, usize, usize)] = &[
+    (3000, 3059, 14, 19),
+    (3400, 3499, 15, 15),
+    (3528, 3589, 16, 19),
+    (3600, 3699, 14, 19),
+    (3700, 3799, 15, 15),
+    (3800, 3999, 14, 19),
+    (4000, 4999, 13, 13),
+    (4000, 4999, 16, 16),
+    (4000, 4999, 19, 19),
+    (5000, 5099, 16, 19),
+    (5100, 5599, 16, 16),
+    (5600, 5999, 16, 19),
+    (6000, 6999, 16, 19),
+    (2221, 2720, 16, 16),
+];

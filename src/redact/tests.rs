@@ -1,0 +1,395 @@
+//! The redactor as a whole.
+
+use std::time::{Duration, SystemTime};
+
+use http::{Method, Version};
+use proptest::prelude::*;
+
+use super::*;
+use crate::{
+    message::{Link, Literal},
+    report::{
+        Cause, Fingerprint, Header, Kind, Origin, Payload, RequestSnapshot, ResponseSnapshot,
+    },
+    severity::Severity,
+};
+
+/// Whether any six characters in a row of the secret are in the text.
+pub(super) fn leaks(text: &str, secret: &str) -> bool {
+    secret.as_bytes().windows(6).any(|six| text.as_bytes().windows(6).any(|window| window == six))
+}
+
+fn header(name: &str, value: &str) -> Header {
+    Header { name: name.to_owned(), value: Some(value.to_owned()) }
+}
+
+/// A report with the same text in each place that can hold one, and with every kind of secret.
+fn report(text: &str) -> Report {
+    let owned = || Some(text.to_owned());
+    let body = format!(r#"{{"password":"hunter2222","note":"{text}"}}"#);
+    Report {
+        kind: Kind::Error,
+        severity: Severity::Error,
+        fingerprint: Fingerprint::new(["x"]),
+        origin: Origin { service: "shop-api".into(), environment: None, release: None, host: None },
+        status: Some(500),
+        grpc: None,
+        cause: Some(Cause {
+            chain: vec![text.to_owned(), "token: hunter2222".to_owned()],
+            ..Cause::default()
+        }),
+        request: Some(RequestSnapshot {
+            method: Method::POST,
+            scheme: owned(),
+            authority: Some("bob:hunter2222@shop.example:8080".to_owned()),
+            target: format!("/a?x={}&token=hunter2222", text.replace(' ', "+")),
+            version: Version::HTTP_11,
+            route: owned(),
+            headers: vec![
+                header("host", "shop.example"),
+                header("user-agent", text),
+                header("referer", "https://shop.example/?code=hunter2222hunter2222"),
+                header("x-api-key", "hunter2222"),
+                header("x-tenant", "hunter2222"),
+                header("x-tenant", "hunter2222"),
+                header("cookie", "a=hunter2222"),
+                Header { name: "authorization".to_owned(), value: None },
+            ],
+            head_cut: false,
+            payload: Payload::Raw {
+                read: body.len() as u64,
+                prefix: body.into_bytes(),
+                complete: true,
+                content_type: Some("application/json".to_owned()),
+                content_encoding: None,
+            },
+        }),
+        response: Some(ResponseSnapshot { text: owned(), ..ResponseSnapshot::default() }),
+        request_id: owned(),
+        user: owned(),
+        tags: vec![("step".into(), text.to_owned()), ("session".into(), "hunter2222".to_owned())],
+        elapsed: Duration::ZERO,
+        at: SystemTime::UNIX_EPOCH,
+        channel: None,
+        hidden_headers: Vec::new(),
+    }
+}
+
+/// A message with the same text in each place.
+fn message(text: &str) -> Message {
+    let mut message = Message::new(text)
+        .channel(text)
+        .field(text, text)
+        .field("api_key", "hunter2222")
+        .icon(text)
+        .link(text, format!("https://h/?token=hunter2222&x={text}"))
+        .user(text)
+        .username(text);
+    message.facts = vec![text.to_owned()];
+    message.id = Some(text.to_owned());
+    message.notes = vec![text.to_owned()];
+    message.place = Some(text.to_owned());
+    message.quote = Some(text.to_owned());
+    message.subject = Some(text.to_owned());
+    message.literals = vec![Literal {
+        label: "Payload",
+        note: Some(text.to_owned()),
+        text: text.to_owned(),
+        language: None,
+    }];
+    message
+}
+
+/// Everything that the message says.
+fn said(message: &Message) -> String {
+    let Message { facts, fields, links, literals, notes, text, user, .. } = message;
+    let Message { channel, icon, id, place, quote, subject, username, .. } = message;
+    format!(
+        "{facts:?}{fields:?}{links:?}{literals:?}{notes:?}{text}{user:?}\
+         {channel:?}{icon:?}{id:?}{place:?}{quote:?}{subject:?}{username:?}"
+    )
+}
+
+fn with_secret(secret: &str) -> Redactor {
+    Redactor::default().with_secrets([Secret::new(secret)])
+}
+
+#[test]
+fn a_redactor_is_shared_freely() {
+    fn check<T: Clone + Send + Sync + 'static>() {}
+    check::<Redactor>();
+    check::<Redacted<Message>>();
+}
+
+#[test]
+fn no_part_of_a_report_shows_a_secret() {
+    for text in [
+        "at postgres://u:hunter2222@h/x now",
+        "sent Bearer hunter2222 now",
+        "with password=hunter2222 now",
+        "to hooks.slack.com/services/T/hunter2222 now",
+    ] {
+        let mut report = report(text);
+        report.user = None;
+        let shown = format!("{:?}", Redactor::default().report(report));
+        assert!(!leaks(&shown, "hunter2222"), "{shown}");
+        assert!(shown.contains("now"), "the rest stays: {shown}");
+    }
+    let shown = format!("{:?}", Redactor::default().report(report("paid by 4111 1111 1111 1111")));
+    assert_eq!(shown.matches("4111").count(), 1, "only the user, as the app named it: {shown}");
+}
+
+#[test]
+fn no_part_of_a_message_shows_a_secret() {
+    for text in ["at x://u:hunter2222@h now", "a Bearer hunter2222 now", "with pwd=hunter2222 now"]
+    {
+        let mut message = message(text);
+        message.user = None;
+        let shown = said(&Redactor::default().message(message));
+        assert!(!leaks(&shown, "hunter2222"), "{shown}");
+    }
+}
+
+#[test]
+fn configured_secrets_show_nowhere_not_even_in_the_user() {
+    let redactor = with_secret("correct horse");
+    let shown = format!("{:?}", redactor.report(report("a correct horse now")));
+    assert!(!shown.contains("correct") && !shown.contains("horse"), "{shown}");
+    let shown = said(&redactor.message(message("a correct horse now")));
+    assert!(!shown.contains("correct") && !shown.contains("horse"), "{shown}");
+    assert_eq!(redactor.text("a correct horse"), "a [redacted]");
+    assert!(!format!("{redactor:?}").contains("horse"));
+}
+
+#[test]
+fn the_user_stays_as_the_app_named_it() {
+    let shown = Redactor::default().report(report("ali\u{202e}ce@example.com\n"));
+    assert_eq!(shown.user.as_deref(), Some("alice@example.com "));
+    let shown = Redactor::default().message(message("alice@example.com"));
+    assert_eq!(shown.user.as_deref(), Some("alice@example.com"));
+}
+
+#[test]
+fn a_request_stays_readable() {
+    let redactor = Redactor::default().show_header("X-Tenant");
+    let report = redactor.report(report("fine text"));
+    let request = report.request.as_ref().unwrap();
+    assert_eq!(request.target, "/a?x=fine+text&token=[redacted]");
+    assert_eq!(request.authority.as_deref(), Some("[redacted]@shop.example:8080"));
+    let header = |i: usize| (request.headers[i].name.as_str(), request.headers[i].value.as_deref());
+    assert_eq!(header(0), ("host", Some("shop.example")));
+    assert_eq!(header(2), ("referer", Some("https://shop.example/?code=[redacted]")));
+    assert_eq!(header(3), ("x-api-key", None));
+    assert_eq!(header(4), ("x-tenant", Some("hunter2222")));
+    assert_eq!(header(7), ("authorization", None));
+    assert!(report.hidden_headers.is_empty());
+    let Payload::Shown { text, hidden, language, .. } = &request.payload else {
+        panic!("{:?}", request.payload);
+    };
+    assert_eq!(text, r#"{"password":"[redacted]","note":"fine text"}"#);
+    assert_eq!((*hidden, *language), (1, Some("json")));
+}
+
+#[test]
+fn the_message_can_say_which_headers_could_be_shown() {
+    let report = Redactor::default().report(report("x"));
+    assert_eq!(report.hidden_headers, ["x-tenant"], "no credentials, and each once");
+}
+
+#[test]
+fn half_a_secret_at_a_cut_does_not_show() {
+    let mut raw = report("x");
+    let request = raw.request.as_mut().unwrap();
+    request.head_cut = true;
+    request.headers = vec![header("user-agent", "curl postgres://u:hunter2222")];
+    raw.response.as_mut().unwrap().text = Some("db is postgres://u:hunter2222".to_owned());
+    raw.response.as_mut().unwrap().text_cut = true;
+    let cause = raw.cause.as_mut().unwrap();
+    cause.cut = true;
+    cause.chain = vec!["word ".repeat(400) + "postgres://u:hunter2222", "short text".to_owned()];
+    let shown = Redactor::default().report(raw);
+    assert!(!leaks(&format!("{shown:?}"), "hunter2222"));
+    assert_eq!(shown.cause.as_ref().unwrap().chain[1], "short text");
+}
+
+#[test]
+fn what_cannot_be_seen_is_removed_before_anything_is_looked_for() {
+    let redactor = with_secret("correct-horse");
+    assert_eq!(
+        redactor.text("correct\u{200b}-horse pass\u{202e}word=x1"),
+        "[redacted] password=[redacted]"
+    );
+    assert_eq!(redactor.text("a\nb\u{7}"), "a\nb");
+    let shown = redactor.message(Message::new("x").username("a\nb"));
+    assert_eq!(shown.username.as_deref(), Some("a b"));
+}
+
+#[test]
+fn links_keep_their_addresses() {
+    let shown = Redactor::default().message(message("x"));
+    assert_eq!(
+        shown.links,
+        [Link { label: "x".into(), url: "https://h/?token=[redacted]&x=x".into() }]
+    );
+}
+
+#[test]
+fn the_apps_own_rules_hold_everywhere() {
+    let redactor = Redactor::default().hide_key("plan").hide_pattern("gold|silver").unwrap();
+    let mut message = message("a silver spoon").field("plan", "pro");
+    message.user = None;
+    let shown = said(&redactor.message(message));
+    assert!(!shown.contains("silver") && !shown.contains("\"pro\""), "{shown}");
+    let shown = redactor.report(report("/a?b=silver"));
+    assert!(!format!("{:?}", shown.request).contains("silver"), "{shown:?}");
+    let debug = format!("{redactor:?}");
+    assert!(debug.contains("plan") && !debug.contains("silver"), "{debug}");
+}
+
+#[test]
+fn ordinary_error_texts_stay() {
+    let redactor = with_secret("xoxb-1-2-3-4-5");
+    for text in [
+        "charge failed: card declined by issuer: connection refused (os error 111)",
+        "connect to 10.0.0.5:5432 refused",
+        "invalid type: string \"x\", expected u64 at line 1 column 12",
+        "duplicate key value violates unique constraint \"users_email_key\"",
+        "Key (id)=(1) already exists.",
+        "error[E0308]: mismatched types --> src/main.rs:42:5",
+        "called `Option::unwrap()` on a `None` value",
+        "no row for order 1234567890123456 of 2026-11-23T06:40:13Z",
+        "commit 3f9c2ab1d4e5f6a7b8c9d0e1f2a3b4c5d6e7f8a9",
+        "user 7f3a9c1e-0b1c-4d5e-8f90-123456789abc not found",
+        "missing Authorization header",
+        "401 Unauthorized: token expired",
+        "https://example.com/docs?page=2#keys",
+        "expected one of `:`, `=`, found `token`",
+        "SELECT * FROM sessions WHERE author = 'bob'",
+        "timeout after 1.5s: retry=3, max_tokens=512, sort_key=created_at",
+        "😀 ünïcode — fine",
+        "",
+    ] {
+        assert_eq!(redactor.text(text), text);
+    }
+}
+
+/// Texts made of what the detectors look for.
+fn tricky() -> impl Strategy<Value = String> {
+    let part = prop::sample::select(vec![
+        "password",
+        "token",
+        "key",
+        "Cookie",
+        "=",
+        ":",
+        "==",
+        " ",
+        "://",
+        "@",
+        "/",
+        "?",
+        "#",
+        "&",
+        ";",
+        "&amp;",
+        "Bearer ",
+        "Basic",
+        "Digest",
+        "\"",
+        "'",
+        "`",
+        "\\",
+        "{",
+        "}",
+        "[",
+        "]",
+        "(",
+        ")",
+        ",",
+        ".",
+        "4111111111111111",
+        "4111 1111",
+        "-",
+        "x7f",
+        "abc",
+        "hooks.slack.com/services/",
+        "[redacted]",
+        "[redacted",
+        "%70",
+        "%25",
+        "%20",
+        "+",
+        "\n",
+        "é",
+        "correct-horse",
+        "Some(",
+        "name",
+        "value",
+        "null",
+        "code",
+        "a1b2c3d4e5f6g7h8i9",
+    ]);
+    prop::collection::vec(part, 0..16).prop_map(|parts| parts.concat())
+}
+
+proptest! {
+    #[test]
+    fn redacting_twice_changes_nothing(text in tricky()) {
+        let redactor = with_secret("correct-horse");
+        let once = redactor.text(&text);
+        prop_assert_eq!(redactor.text(&once), once);
+    }
+
+    #[test]
+    fn redacting_a_report_twice_changes_nothing(text in tricky()) {
+        let redactor = with_secret("correct-horse");
+        let Redacted(once) = redactor.report(report(&text));
+        let Redacted(twice) = redactor.report(once.clone());
+        prop_assert_eq!(format!("{twice:?}"), format!("{once:?}"));
+    }
+
+    #[test]
+    fn redacting_a_message_twice_changes_nothing(text in tricky()) {
+        let redactor = with_secret("correct-horse");
+        let Redacted(once) = redactor.message(message(&text));
+        prop_assert_eq!(&*redactor.message(once.clone()), &once);
+    }
+
+    #[test]
+    fn any_text_is_redacted_and_stays_in_bounds(text in any::<String>(), tricky in tricky()) {
+        for text in [text, tricky] {
+            let shown = with_secret("correct-horse").text(&text);
+            prop_assert!(shown.len() <= 12 * text.len() + 16, "{shown}");
+        }
+    }
+
+    #[test]
+    fn any_payload_is_redacted(
+        prefix in prop::collection::vec(any::<u8>(), 0..64),
+        kind in prop::sample::select(vec!["application/json", "application/x-www-form-urlencoded", "text/plain"]),
+        complete in any::<bool>(),
+    ) {
+        let read = prefix.len() as u64;
+        let content_type = Some(kind.to_owned());
+        let raw = Payload::Raw { prefix, read, complete, content_type, content_encoding: None };
+        let is_raw = matches!(Rules::default().payload(raw), Payload::Raw { .. });
+        prop_assert!(!is_raw);
+    }
+
+    #[test]
+    fn a_secret_in_a_text_never_shows(
+        before in "[a-z ]{0,12}", after in "[a-z ]{0,12}", secret in "[A-Z]{4}[0-9]{4}[A-Z]{0,8}",
+    ) {
+        for text in [
+            format!("{before} password={secret} {after}"),
+            format!("{before} api_key: \"{secret}\", {after}"),
+            format!("{before} Bearer {secret} {after}"),
+            format!("{before} https://bob:{secret}@host/{after}"),
+            format!("{before} User {{ token: Some(\"{secret}\") }} {after}"),
+            format!("{before} /x?access_token={secret}&b=1 {after}"),
+        ] {
+            let shown = Redactor::default().text(&text);
+            prop_assert!(!leaks(&shown, &secret), "{text} -> {shown}");
+        }
+    }
+}

@@ -1,0 +1,239 @@
+//! URLs: userinfo, query, parameters of the path, fragment, and webhook addresses. Read with their
+//! mistakes: a password with `@`, `/`, `?` or `#` in it is no URL for a parser and a secret still.
+
+use std::{borrow::Cow, ops::Range};
+
+use super::{
+    rules::WEBHOOKS,
+    scan::{Hiding, REDACTED, Rewrite, Scan},
+};
+
+impl Scan<'_> {
+    /// A request's target, or a header's value that is a URL.
+    pub(super) fn url(self, text: &str) -> Hiding {
+        // A URL has no blanks; read as it will be shown, so that it reads the same the next time.
+        let text = text.replace(char::is_whitespace, "%20");
+        let text = self.rules.secrets.hide(&text);
+        let text = hide_addresses(&text);
+        let mut hiding = Hiding::default();
+        let (path, tail) = text.split_at(text.find(['?', '#']).unwrap_or(text.len()));
+        let (path, parameters) = path.split_at(path.find(';').unwrap_or(path.len()));
+        hiding.text.push_str(&self.text(Cow::Borrowed(path)));
+        self.tail(parameters, &mut hiding);
+        self.tail(tail, &mut hiding);
+        hiding
+    }
+
+    /// All URLs in a text.
+    pub(super) fn urls<'t>(self, text: &'t str) -> Cow<'t, str> {
+        match hide_addresses(text) {
+            Cow::Borrowed(text) => self.queries(text),
+            Cow::Owned(text) => Cow::Owned(self.queries(&text).into_owned()),
+        }
+    }
+
+    /// Hides in the query and the fragment of each URL of a text.
+    fn queries<'t>(self, text: &'t str) -> Cow<'t, str> {
+        let mut rewrite = Rewrite::of(text);
+        for url in Urls::of(text) {
+            let Some(at) = text[url.clone()].find(['?', '#']).map(|at| url.start + at) else {
+                continue;
+            };
+            let mut hiding = Hiding::default();
+            self.tail(&text[at..url.end], &mut hiding);
+            rewrite.replace(at..url.end, &hiding.text);
+        }
+        rewrite.finish()
+    }
+
+    /// Everything from a `?`, `#` or `;` on.
+    fn tail(self, text: &str, into: &mut Hiding) {
+        for part in text.split_inclusive(['?', '#']) {
+            let (part, end) = match part.strip_suffix(['?', '#']) {
+                Some(inner) => (inner, &part[inner.len()..]),
+                None => (part, ""),
+            };
+            self.pairs(part, false, into);
+            into.text.push_str(end);
+        }
+    }
+}
+
+/// Hides userinfo and what follows the address of a webhook.
+fn hide_addresses(text: &str) -> Cow<'_, str> {
+    let mut rewrite = Rewrite::of(text);
+    for url in Urls::of(text) {
+        if let Some(userinfo) = userinfo(&text[url.clone()]) {
+            rewrite.replace(url.start + userinfo.start..url.start + userinfo.end, REDACTED);
+        }
+    }
+    match rewrite.finish() {
+        Cow::Borrowed(text) => hide_webhooks(text),
+        Cow::Owned(text) => Cow::Owned(hide_webhooks(&text).into_owned()),
+    }
+}
+
+fn hide_webhooks(text: &str) -> Cow<'_, str> {
+    let mut rewrite = Rewrite::of(text);
+    for address in WEBHOOKS {
+        let mut at = 0;
+        while let Some(found) = text[at..].find(address) {
+            let start = at + found + address.len();
+            at = end_of_url(text, start);
+            if start < at {
+                rewrite.replace(start..at, REDACTED);
+            }
+        }
+    }
+    rewrite.finish()
+}
+
+/// Where the userinfo of this URL is. It goes to the last `@`, because a password may hold one.
+///
+/// Of several URLs in a row without a blank the first one with userinfo counts: what lies between
+/// is hidden with it.
+fn userinfo(url: &str) -> Option<Range<usize>> {
+    let end = url.rfind('@')?;
+    let mut at = 0;
+    loop {
+        at = match &url[at..end] {
+            rest if at == 0 && rest.starts_with("//") => 2,
+            rest => at + rest.find("://")? + 3,
+        };
+        let authority = &url[at..];
+        let authority = &authority[..authority.find(['/', '?', '#']).unwrap_or(authority.len())];
+        if authority.contains('@') || !has_port_or_none(authority) {
+            return Some(at..end);
+        }
+    }
+}
+
+/// Whether what stands behind the host is a port. Else it is a password with a `/` in it.
+fn has_port_or_none(authority: &str) -> bool {
+    let after_host = match authority.strip_prefix('[') {
+        Some(v6) => v6.split_once(']').map_or(v6, |(_, rest)| rest),
+        None => authority,
+    };
+    after_host.rsplit_once(':').is_none_or(|(_, port)| port.bytes().all(|b| b.is_ascii_digit()))
+}
+
+/// The URLs of a text: from the last blank or quote before `://` to the next one behind it. A text
+/// that begins with `//` begins with one too.
+struct Urls<'t> {
+    text: &'t str,
+    at: usize,
+}
+
+impl<'t> Urls<'t> {
+    fn of(text: &'t str) -> Self {
+        Self { text, at: 0 }
+    }
+}
+
+impl Iterator for Urls<'_> {
+    type Item = Range<usize>;
+
+    fn next(&mut self) -> Option<Range<usize>> {
+        let rest = &self.text[self.at..];
+        let colon = match self.at {
+            0 if rest.starts_with("//") => 0,
+            _ => rest.find("://")?,
+        };
+        let before = rest[..colon].char_indices().rev().find(|(_, c)| is_end(*c));
+        let start = self.at + before.map_or(0, |(at, c)| at + c.len_utf8());
+        self.at = end_of_url(self.text, self.at + colon);
+        Some(start..self.at)
+    }
+}
+
+fn end_of_url(text: &str, at: usize) -> usize {
+    text[at..].find(is_end).map_or(text.len(), |length| at + length)
+}
+
+fn is_end(c: char) -> bool {
+    c.is_whitespace() || "\"'`<>".contains(c)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::redact::Rules;
+
+    fn urls(text: &str) -> String {
+        Scan::new(&Rules::default()).urls(text).into_owned()
+    }
+
+    fn url(text: &str) -> String {
+        Scan::new(&Rules::default()).url(text).text
+    }
+
+    #[test]
+    fn userinfo_hides() {
+        for (text, shown) in [
+            ("to postgres://u:pw@db/x failed", "to postgres://[redacted]@db/x failed"),
+            ("postgres://user:p@ss/w#rd@host/db", "postgres://[redacted]@host/db"),
+            ("mysql://root:x@tcp(127.0.0.1:3306)/db", "mysql://[redacted]@tcp(127.0.0.1:3306)/db"),
+            ("redis://:p/w?d@host", "redis://[redacted]@host"),
+            ("https://ghp_abc@github.com/x", "https://[redacted]@github.com/x"),
+            ("\"amqp://a:b@c\"", "\"amqp://[redacted]@c\""),
+            ("http://h1,http://c:d@h2", "http://h1,http://[redacted]@h2"),
+            ("http://[::1]:80,x://a:b@c", "http://[::1]:80,x://[redacted]@c"),
+            ("//u:p@h/x", "//[redacted]@h/x"),
+        ] {
+            assert_eq!(urls(text), shown);
+            assert_eq!(urls(shown), shown, "twice");
+            assert_eq!(url(&text.replace(' ', "")), shown.replace(' ', ""), "as a whole");
+        }
+    }
+
+    #[test]
+    fn urls_without_secrets_stay() {
+        for text in [
+            "https://example.com/a/b?x=1&y=a@b.com#top",
+            "http://localhost:3000/@bob",
+            "http://[::1]:3000/@bob",
+            "https://medium.com/@user",
+            "bob@example.com // a comment with an @",
+            "see https://a.example/x, https://b.example/y?code=DE.",
+            "/checkout?plan=pro",
+            "*",
+            "//",
+            "a//b@c",
+        ] {
+            assert_eq!(urls(text), text);
+            assert_eq!(url(text), text.replace(' ', "%20"));
+        }
+    }
+
+    #[test]
+    fn queries_fragments_and_parameters_hide() {
+        for (text, shown) in [
+            ("/x?plan=pro&token=abc", "/x?plan=pro&token=[redacted]"),
+            (
+                "/x;jsessionid=1f?a=1#access_token=b&c=d",
+                "/x;jsessionid=[redacted]?a=1#access_token=[redacted]&c=d",
+            ),
+            ("http://u:p@h/x?sig=a", "http://[redacted]@h/x?sig=[redacted]"),
+            ("/x?%70assword=a?b#c", "/x?%70assword=[redacted]?b#c"),
+            ("/pay/4111111111111111", "/pay/[redacted:card]"),
+        ] {
+            assert_eq!(url(text), shown);
+            assert_eq!(url(shown), shown, "twice");
+        }
+        assert_eq!(
+            urls("GET https://h/x?code=abcdefgh12345678 and so on"),
+            "GET https://h/x?code=[redacted] and so on"
+        );
+    }
+
+    #[test]
+    fn webhook_addresses_hide_what_opens_them() {
+        assert_eq!(
+            urls("POST https://hooks.slack.com/services/T0/B0/XX: 404"),
+            "POST https://hooks.slack.com/services/[redacted] 404"
+        );
+        for address in WEBHOOKS {
+            assert_eq!(urls(&format!("({address}a/b c")), format!("({address}[redacted] c"));
+        }
+    }
+}

@@ -1,0 +1,348 @@
+//! One failure of each kind, as the redactor leaves it: every transport shows these.
+
+use std::time::{Duration, SystemTime};
+
+use http::{Method, Version};
+
+use super::{Count, failure, lost};
+use crate::{
+    message::Message,
+    redact::{Redacted, Redactor},
+    report::{
+        Cause, Fingerprint, Header, Kind, Origin, Payload, Place, Report, RequestSnapshot,
+        ResponseSnapshot, Summary,
+    },
+    severity::Severity,
+    topic::Topic,
+};
+
+/// Each example by the name of its golden files.
+pub(crate) fn messages() -> Vec<(&'static str, Redacted<Message>)> {
+    let reports = [
+        ("full", full()),
+        ("no_cause", no_cause()),
+        ("unread_body", unread_body()),
+        ("cut_body", cut_body()),
+        ("binary_body", binary_body()),
+        ("panic", panic()),
+        ("stream_failure", stream_failure()),
+        ("grpc", grpc()),
+        ("grpc_without_status", Report { grpc: Some(None), cause: None, ..grpc() }),
+        ("err", err()),
+        ("critical", Report { severity: Severity::Critical, ..no_cause() }),
+        ("client_error", client_error()),
+        ("client_gone", client_gone()),
+        ("outside_a_request", outside_a_request()),
+        ("long_chain", long_chain()),
+    ];
+    let single = |(name, report)| (name, failure(&redacted(report), &once()));
+    let mut messages: Vec<_> = reports.into_iter().map(single).collect();
+    let minute = Duration::from_secs(60);
+    let repeated = Count { total: 100, fresh: 99, over: minute };
+    messages.push(("repeated", failure(&redacted(full()), &repeated)));
+    let burst = Count { total: 412, fresh: 412, over: Duration::from_secs(12) };
+    messages.push(("lost_details", lost(&redacted(summary()), &burst)));
+    messages
+}
+
+/// A single failure.
+pub(crate) const fn once() -> Count {
+    Count { total: 1, fresh: 1, over: Duration::ZERO }
+}
+
+/// Says of something that the redactor has seen it: the examples are written as it leaves them.
+pub(crate) fn redacted<T>(seen: T) -> Redacted<T> {
+    Redactor::default().message(Message::new("")).map(|_| seen)
+}
+
+/// Everything that can be known.
+pub(crate) fn full() -> Report {
+    Report {
+        kind: Kind::Status,
+        severity: Severity::Error,
+        fingerprint: Fingerprint::new(["full"]),
+        origin: origin(),
+        status: Some(500),
+        grpc: None,
+        cause: Some(Cause {
+            error_type: Some("shop_api::checkout::CheckoutError"),
+            place: Some(Place::new("/build/shop/src/checkout.rs", 42)),
+            ..chain(&[
+                "charge failed",
+                "card declined by issuer",
+                "connection refused (os error 111)",
+            ])
+        }),
+        request: Some(RequestSnapshot {
+            headers: vec![
+                header("host", "shop.example.com"),
+                header("content-type", "application/json"),
+                header("content-length", "41"),
+                header("user-agent", "Mozilla/5.0 (X11; Linux x86_64; rv:145.0)"),
+                Header { name: "authorization".to_owned(), value: None },
+                Header { name: "x-plan".to_owned(), value: None },
+                Header { name: "x-tenant".to_owned(), value: None },
+            ],
+            ..request()
+        }),
+        hidden_headers: vec!["x-plan".to_owned(), "x-tenant".to_owned()],
+        response: Some(response("{\"error\":true}")),
+        request_id: Some("7f3a9c1e".to_owned()),
+        user: Some("alice@example.com".to_owned()),
+        tags: vec![("cart".into(), "3 items".to_owned()), ("plan".into(), "pro".to_owned())],
+        elapsed: Duration::from_millis(1_240),
+        at: SystemTime::UNIX_EPOCH + Duration::from_secs(1_795_416_013),
+        channel: None,
+    }
+}
+
+/// A bare 503 of a handler that attaches nothing.
+fn no_cause() -> Report {
+    Report {
+        fingerprint: Fingerprint::new(["no cause"]),
+        status: Some(503),
+        cause: None,
+        request: Some(RequestSnapshot {
+            scheme: None,
+            target: "/reports/2026/11?format=pdf".to_owned(),
+            route: Some("/reports/{year}/{month}".to_owned()),
+            method: Method::GET,
+            headers: vec![header("host", "shop.example.com"), header("accept", "*/*")],
+            payload: Payload::None,
+            ..request()
+        }),
+        hidden_headers: Vec::new(),
+        response: Some(ResponseSnapshot { length: Some(0), ..ResponseSnapshot::default() }),
+        request_id: None,
+        user: None,
+        tags: Vec::new(),
+        elapsed: Duration::from_millis(8),
+        ..full()
+    }
+}
+
+fn unread_body() -> Report {
+    with_payload("unread", Payload::NotRead { length: Some(1_234) })
+}
+
+fn cut_body() -> Report {
+    let text =
+        "{\"name\":\"Alice\",\"password\":\"[redacted]\",\"card\":\"[redacted]\",\"items\":[";
+    let payload = Payload::Shown {
+        text: text.to_owned(),
+        hidden: 2,
+        read: 70_042,
+        kept: 80,
+        complete: true,
+        language: Some("json"),
+    };
+    with_payload("cut", payload)
+}
+
+fn binary_body() -> Report {
+    with_payload("binary", Payload::NotShown("image/png, 48.2 KiB".to_owned()))
+}
+
+fn panic() -> Report {
+    Report {
+        kind: Kind::Panic,
+        fingerprint: Fingerprint::new(["panic"]),
+        cause: Some(Cause {
+            place: Some(Place::new("src/cart.rs", 17)),
+            ..chain(&["index out of bounds: the len is 0 but the index is 3"])
+        }),
+        ..small()
+    }
+}
+
+fn stream_failure() -> Report {
+    let request = RequestSnapshot {
+        method: Method::GET,
+        target: "/export.csv".to_owned(),
+        route: Some("/export.csv".to_owned()),
+        payload: Payload::None,
+        ..request()
+    };
+    Report {
+        kind: Kind::Body,
+        fingerprint: Fingerprint::new(["stream"]),
+        status: Some(200),
+        cause: Some(chain(&["error reading a row", "connection reset by peer (os error 104)"])),
+        request: Some(request),
+        response: Some(ResponseSnapshot { sent: Some(12_288), ..ResponseSnapshot::default() }),
+        elapsed: Duration::from_secs(123),
+        ..small()
+    }
+}
+
+fn grpc() -> Report {
+    let request = RequestSnapshot {
+        authority: Some("ledger.internal:50051".to_owned()),
+        scheme: Some("http".to_owned()),
+        target: "/shop.v1.Ledger/Post".to_owned(),
+        version: Version::HTTP_2,
+        route: None,
+        headers: vec![header("content-type", "application/grpc"), header("te", "trailers")],
+        payload: Payload::NotShown("application/grpc, 86 B".to_owned()),
+        ..request()
+    };
+    Report {
+        kind: Kind::Grpc,
+        fingerprint: Fingerprint::new(["grpc"]),
+        status: Some(200),
+        grpc: Some(Some(13)),
+        cause: Some(chain(&["ledger is out of balance"])),
+        request: Some(request),
+        response: Some(ResponseSnapshot { sent: Some(0), ..ResponseSnapshot::default() }),
+        ..small()
+    }
+}
+
+/// Of a tower stack without axum: no route, no status, no scheme.
+fn err() -> Report {
+    let request = RequestSnapshot {
+        scheme: None,
+        target: "/checkout?plan=pro".to_owned(),
+        route: None,
+        payload: Payload::NotRead { length: None },
+        ..request()
+    };
+    Report {
+        kind: Kind::Error,
+        fingerprint: Fingerprint::new(["err"]),
+        status: None,
+        cause: Some(Cause {
+            error_type: Some("tower::timeout::error::Elapsed"),
+            ..chain(&["request timed out"])
+        }),
+        request: Some(request),
+        response: None,
+        elapsed: Duration::from_millis(30_012),
+        ..small()
+    }
+}
+
+fn client_error() -> Report {
+    let request = RequestSnapshot {
+        method: Method::GET,
+        target: "/products/7".to_owned(),
+        route: None,
+        payload: Payload::None,
+        ..request()
+    };
+    Report {
+        severity: Severity::Warning,
+        fingerprint: Fingerprint::new(["client error"]),
+        status: Some(404),
+        cause: None,
+        request: Some(request),
+        response: None,
+        ..small()
+    }
+}
+
+fn client_gone() -> Report {
+    Report {
+        kind: Kind::Cancelled,
+        severity: Severity::Warning,
+        fingerprint: Fingerprint::new(["client gone"]),
+        status: None,
+        cause: None,
+        response: None,
+        elapsed: Duration::from_secs(31),
+        ..small()
+    }
+}
+
+/// `poll_ready` failed.
+fn outside_a_request() -> Report {
+    Report {
+        kind: Kind::Error,
+        fingerprint: Fingerprint::new(["outside"]),
+        status: None,
+        cause: Some(chain(&["buffer's worker closed unexpectedly"])),
+        request: None,
+        response: None,
+        request_id: None,
+        user: None,
+        elapsed: Duration::ZERO,
+        ..small()
+    }
+}
+
+fn long_chain() -> Report {
+    let cause = chain(&[
+        "could not place the order 4711 for the customer with the number 20045",
+        "the transaction was rolled back after three attempts",
+        "error returned from database: deadlock detected\nDETAIL: Process 81 waits for ShareLock",
+    ]);
+    Report {
+        fingerprint: Fingerprint::new(["chain"]),
+        cause: Some(Cause { cut: true, ..cause }),
+        ..small()
+    }
+}
+
+fn summary() -> Summary {
+    Summary {
+        line: super::line(Kind::Status, 500, "POST", "/checkout"),
+        topic: Topic::ServerError,
+        severity: Severity::Error,
+        fingerprint: Fingerprint::new(["lost"]),
+        origin: origin(),
+    }
+}
+
+/// The full report without what would repeat itself in every file.
+fn small() -> Report {
+    Report { request: Some(request()), hidden_headers: Vec::new(), tags: Vec::new(), ..full() }
+}
+
+fn with_payload(fingerprint: &str, payload: Payload) -> Report {
+    let small = small();
+    let request = small.request.map(|request| RequestSnapshot { payload, ..request });
+    Report { fingerprint: Fingerprint::new([fingerprint]), request, ..small }
+}
+
+fn origin() -> Origin {
+    Origin {
+        service: "shop-api".into(),
+        environment: Some("production".into()),
+        release: Some("1.8.2".into()),
+        host: Some("web-7d9f".into()),
+    }
+}
+
+fn request() -> RequestSnapshot {
+    RequestSnapshot {
+        method: Method::POST,
+        scheme: Some("https".to_owned()),
+        authority: Some("shop.example.com".to_owned()),
+        target: "/checkout?plan=pro&token=[redacted]".to_owned(),
+        version: Version::HTTP_11,
+        route: Some("/checkout".to_owned()),
+        headers: vec![header("accept", "*/*")],
+        head_cut: false,
+        payload: Payload::Shown {
+            text: "{\"item\":\"lamp\",\"card\":\"[redacted]\"}".to_owned(),
+            hidden: 1,
+            read: 41,
+            kept: 41,
+            complete: true,
+            language: Some("json"),
+        },
+    }
+}
+
+fn response(text: &str) -> ResponseSnapshot {
+    let length = Some(text.len() as u64);
+    ResponseSnapshot { length, text: Some(text.to_owned()), ..ResponseSnapshot::default() }
+}
+
+fn chain(texts: &[&str]) -> Cause {
+    Cause { chain: texts.iter().map(|text| (*text).to_owned()).collect(), ..Cause::default() }
+}
+
+fn header(name: &str, value: &str) -> Header {
+    Header { name: name.to_owned(), value: Some(value.to_owned()) }
+}

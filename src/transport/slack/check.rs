@@ -1,0 +1,297 @@
+//! What every payload must hold: Slack's limits, and that nothing in it is live.
+
+use serde_json::{Map, Value};
+
+use crate::{
+    text,
+    transport::slack::{
+        BLOCKS, CONTEXT_ELEMENTS, FIELD_TEXT, FIELDS, HEADER_TEXT, OBJECT_TEXT, SECTION_TEXT, TEXT,
+        TOTAL, UNIT, escape::BREAK,
+    },
+};
+
+/// Says what is wrong with a payload for a webhook, `chat.postMessage` or `chat.update`: a limit
+/// that it breaks, a mention, a link that is not one of ours, an emoji code that would be drawn in
+/// foreign text, a character that cannot be seen, previews that are not off.
+///
+/// For tests, ours and yours: the transports of this module send nothing that it refuses.
+///
+/// # Errors
+/// In words, with the place: `blocks[2]: longer than 3000`.
+pub fn check(payload: &Value) -> Result<(), String> {
+    let payload = payload.as_object().ok_or("is not an object")?;
+    top_level(payload)?;
+    let blocks = match payload.get("blocks") {
+        Some(blocks) => blocks.as_array().ok_or("blocks: not an array")?.as_slice(),
+        None => &[],
+    };
+    if blocks.len() > BLOCKS {
+        return Err(format!("blocks: more than {BLOCKS}"));
+    }
+    let mut total = 0;
+    for (at, shown) in blocks.iter().enumerate() {
+        total += block(shown).map_err(|problem| format!("blocks[{at}]: {problem}"))?;
+    }
+    if total > TOTAL { Err(format!("blocks: longer than {TOTAL} in all")) } else { Ok(()) }
+}
+
+fn top_level(payload: &Map<String, Value>) -> Result<(), String> {
+    if let Some(key) = payload.keys().find(|key| !KEYS.contains(&key.as_str())) {
+        return Err(format!("{key}: not a key of ours"));
+    }
+    for (key, off) in [
+        ("link_names", Value::from(false)),
+        ("parse", "none".into()),
+        ("unfurl_links", false.into()),
+        ("unfurl_media", false.into()),
+    ] {
+        if payload.get(key) != Some(&off) {
+            return Err(format!("{key}: not {off}"));
+        }
+    }
+    let text = payload.get("text").and_then(Value::as_str).ok_or("text: missing")?;
+    shown(&text.replace(BREAK, ""), TEXT)
+        .and_then(|_| if text.contains(['<', '>']) { Err("live markup".into()) } else { Ok(()) })
+        .and_then(|()| escapes(text))
+        .map_err(|problem| format!("text: {problem}"))
+}
+
+/// Gives the length of the block's text.
+fn block(block: &Value) -> Result<usize, String> {
+    if block.get("block_id").is_some() {
+        return Err("block_id: not set by us".into());
+    }
+    match block["type"].as_str().unwrap_or_default() {
+        "section" if block.get("fields").is_none() => object(&block["text"], SECTION_TEXT),
+        "section" => objects(&block["fields"], FIELDS, FIELD_TEXT),
+        "header" => object(&block["text"], HEADER_TEXT),
+        "context" => objects(&block["elements"], CONTEXT_ELEMENTS, OBJECT_TEXT),
+        "rich_text" => rich_text(&block["elements"]),
+        other => Err(format!("a block of type {other:?}")),
+    }
+}
+
+fn objects(objects: &Value, count: usize, most: usize) -> Result<usize, String> {
+    let objects = list(objects)?;
+    if objects.len() > count {
+        return Err(format!("more than {count}"));
+    }
+    objects.iter().map(|text| object(text, most)).sum()
+}
+
+fn object(object: &Value, most: usize) -> Result<usize, String> {
+    let text = object["text"].as_str().ok_or("no text")?;
+    match object["type"].as_str() {
+        Some("plain_text") if object["emoji"] != false => return Err("emoji codes are live".into()),
+        Some("mrkdwn") if object["verbatim"] != true => return Err("links are guessed".into()),
+        Some("mrkdwn") => markup(text)?,
+        Some("plain_text") => {}
+        _ => return Err("neither plain_text nor mrkdwn".into()),
+    }
+    shown(text, most)
+}
+
+fn rich_text(parts: &Value) -> Result<usize, String> {
+    list(parts)?.iter().map(part).sum()
+}
+
+fn part(part: &Value) -> Result<usize, String> {
+    match part["type"].as_str().unwrap_or_default() {
+        "rich_text_section" | "rich_text_quote" | "rich_text_preformatted" => {
+            list(&part["elements"])?.iter().map(leaf).sum()
+        }
+        other => Err(format!("a part of type {other:?}")),
+    }
+}
+
+/// Only text: links, users, broadcasts and emoji are live.
+fn leaf(leaf: &Value) -> Result<usize, String> {
+    match (leaf["type"].as_str(), leaf["text"].as_str()) {
+        (Some("text"), Some(text)) => shown(text, TOTAL),
+        (kind, _) => Err(format!("an element of type {kind:?}")),
+    }
+}
+
+fn list(value: &Value) -> Result<&[Value], String> {
+    match value.as_array() {
+        Some(list) if !list.is_empty() => Ok(list),
+        _ => Err("nothing in it".into()),
+    }
+}
+
+/// The text's length, if it can be shown.
+fn shown(text: &str, most: usize) -> Result<usize, String> {
+    let length = UNIT.count(text);
+    if text.is_empty() {
+        Err("empty".into())
+    } else if length > most {
+        Err(format!("longer than {most}"))
+    } else if text::clean(text) != text {
+        Err("characters that cannot be seen".into())
+    } else {
+        Ok(length)
+    }
+}
+
+/// Text with nothing live in it but links to the web.
+fn markup(text: &str) -> Result<(), String> {
+    escapes(text)?;
+    let mut rest = text;
+    while let Some(at) = rest.find(['<', '>']) {
+        let inside = rest[at..].strip_prefix('<').ok_or("a stray >")?;
+        let (link, after) = inside.split_once('>').ok_or("a stray <")?;
+        let (url, label) = link.split_once('|').ok_or("a link without a label")?;
+        let web = url.starts_with("http://") || url.starts_with("https://");
+        if !web || label.is_empty() || link.contains(['<', '\n']) {
+            return Err("live markup".into());
+        }
+        rest = after;
+    }
+    Ok(())
+}
+
+/// Every `&` begins one of the three escapes.
+fn escapes(text: &str) -> Result<(), String> {
+    let escaped = |rest: &str| ["amp;", "lt;", "gt;"].iter().any(|name| rest.starts_with(name));
+    if text.split('&').skip(1).all(escaped) { Ok(()) } else { Err("an & of its own".into()) }
+}
+
+const KEYS: [&str; 11] = [
+    "blocks",
+    "channel",
+    "icon_emoji",
+    "icon_url",
+    "link_names",
+    "parse",
+    "text",
+    "ts",
+    "unfurl_links",
+    "unfurl_media",
+    "username",
+];
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn payload(block: Value) -> Value {
+        let mut payload = json!({
+            "text": "hello",
+            "link_names": false,
+            "parse": "none",
+            "unfurl_links": false,
+            "unfurl_media": false,
+        });
+        if !block.is_null() {
+            payload["blocks"] = Value::Array(vec![block]);
+        }
+        payload
+    }
+
+    fn section(text: &str) -> Value {
+        json!({"type": "section", "text": {"type": "mrkdwn", "text": text, "verbatim": true}})
+    }
+
+    fn rich(leaf: Value) -> Value {
+        let leaves = Value::Array(vec![leaf]);
+        let part = json!({"type": "rich_text_section", "elements": leaves});
+        json!({"type": "rich_text", "elements": [part]})
+    }
+
+    #[test]
+    fn what_is_right_passes() {
+        for block in [
+            Value::Null,
+            section(":tada: a &amp; b &lt;!channel&gt; <https://x.example/?a=1&amp;b|the page>"),
+            rich(json!({"type": "text", "text": "<!channel> :boom:"})),
+        ] {
+            assert_eq!(check(&payload(block.clone())), Ok(()), "{block}");
+        }
+    }
+
+    #[test]
+    fn live_markup_is_found() {
+        for text in [
+            "<!channel>",
+            "<@U123>",
+            "<#C123>",
+            "<https://x.example>",
+            "<mailto:a@b|c>",
+            "<https://x.example|a<b>",
+            "a > b",
+            "a < b",
+            "R&D",
+            "&nbsp;",
+        ] {
+            assert!(check(&payload(section(text))).is_err(), "{text}");
+            let mut top = payload(Value::Null);
+            top["text"] = text.into();
+            assert!(check(&top).is_err(), "{text}");
+        }
+        for leaf in [
+            json!({"type": "broadcast", "range": "here"}),
+            json!({"type": "emoji", "name": "boom"}),
+            json!({"type": "link", "url": "https://x.example", "text": "x"}),
+            json!({"type": "user", "user_id": "U123"}),
+        ] {
+            assert!(check(&payload(rich(leaf.clone()))).is_err(), "{leaf}");
+        }
+    }
+
+    #[test]
+    fn every_limit_is_checked() {
+        let plain =
+            |most: usize| json!({"type": "plain_text", "emoji": false, "text": "a".repeat(most)});
+        let text = |most: usize| json!({"type": "text", "text": "a".repeat(most)});
+        let fields = |count: usize, most: usize| json!({"type": "section", "fields": vec![plain(most); count]});
+        for (fits, breaks) in [
+            (section(&"a".repeat(3_000)), section(&"a".repeat(3_001))),
+            (section(&"😀".repeat(1_500)), section(&"😀".repeat(1_501))),
+            (fields(10, 5), fields(11, 5)),
+            (fields(1, 2_000), fields(1, 2_001)),
+            (
+                json!({"type": "header", "text": plain(150)}),
+                json!({"type": "header", "text": plain(151)}),
+            ),
+            (
+                json!({"type": "context", "elements": vec![plain(5); 10]}),
+                json!({"type": "context", "elements": vec![plain(5); 11]}),
+            ),
+            (rich(text(12_000)), rich(text(12_001))),
+            (rich(text(1)), rich(text(0))),
+        ] {
+            assert_eq!(check(&payload(fits)), Ok(()));
+            assert!(check(&payload(breaks)).is_err());
+        }
+        let many = |count: usize| json!(vec![section("a"); count]);
+        let mut crowded = payload(Value::Null);
+        crowded["blocks"] = many(50);
+        assert_eq!(check(&crowded), Ok(()));
+        crowded["blocks"] = many(51);
+        assert!(check(&crowded).is_err());
+        crowded["blocks"] = json!(vec![section(&"a".repeat(3_000)); 5]);
+        assert!(check(&crowded).is_err());
+    }
+
+    #[test]
+    fn what_slack_would_do_unasked_must_be_off() {
+        for key in ["link_names", "parse", "text", "unfurl_links", "unfurl_media"] {
+            let mut wrong = payload(Value::Null);
+            wrong.as_object_mut().map(|wrong| wrong.remove(key));
+            assert!(check(&wrong).is_err_and(|problem| problem.starts_with(key)), "{key}");
+        }
+        let emoji = json!({"type": "plain_text", "text": ":boom:", "emoji": true});
+        assert!(check(&payload(json!({"type": "context", "elements": [emoji]}))).is_err());
+        let guessed = json!({"type": "mrkdwn", "text": "https://x.example"});
+        assert!(check(&payload(json!({"type": "section", "text": guessed}))).is_err());
+    }
+
+    #[test]
+    fn characters_that_cannot_be_seen_are_found() {
+        for text in ["a\u{202e}b", "a\u{0}b", "a\u{200b}b", "a\rb"] {
+            assert!(check(&payload(rich(json!({"type": "text", "text": text})))).is_err());
+        }
+    }
+}

@@ -1,0 +1,264 @@
+//! A stand-in for Slack on 127.0.0.1: webhooks and the two methods of the Web API.
+//!
+//! Every payload is checked; one that Slack would not take, or that has something live in it, is
+//! answered as Slack does and fails the test when the server is dropped.
+
+use std::{
+    collections::VecDeque,
+    convert::Infallible,
+    net::SocketAddr,
+    sync::{Arc, Condvar, Mutex, MutexGuard},
+    thread::{self, JoinHandle},
+};
+
+use axum::{
+    Router,
+    body::Bytes,
+    extract::State,
+    http::{HeaderMap, StatusCode, Uri, header},
+    response::{IntoResponse, Response},
+};
+use serde_json::{Value, json};
+use tokio::sync::{Semaphore, oneshot};
+use tower_bell::transport::slack::check;
+
+use super::PATIENCE;
+
+/// How a request is answered.
+#[derive(Clone, Debug)]
+pub(crate) enum Reply {
+    /// As Slack does.
+    Ok,
+    /// 429 with this `Retry-After`; none if it is empty.
+    RateLimited(&'static str),
+    /// A status and a body.
+    Status(u16, &'static str),
+    /// 200 with `"ok": false` and this code.
+    NotOk(&'static str),
+    /// 307 to this address.
+    Redirect(String),
+    /// 200 and a body of a mebibyte.
+    Huge,
+    /// As Slack does, but only after [`LocalSlack::release`].
+    Held,
+    /// Never.
+    Never,
+}
+
+/// A request that came.
+#[derive(Clone, Debug)]
+pub(crate) struct Request {
+    pub(crate) path: String,
+    pub(crate) headers: HeaderMap,
+    pub(crate) payload: Value,
+}
+
+/// Listens until it is dropped.
+pub(crate) struct LocalSlack {
+    address: SocketAddr,
+    shared: Arc<Shared>,
+    stop: Option<oneshot::Sender<Infallible>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+struct Shared {
+    seen: Mutex<Seen>,
+    came: Condvar,
+    released: Semaphore,
+}
+
+#[derive(Default)]
+struct Seen {
+    requests: Vec<Request>,
+    problems: Vec<String>,
+    script: VecDeque<Reply>,
+}
+
+impl LocalSlack {
+    pub(crate) fn start() -> Self {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+        listener.set_nonblocking(true).expect("a socket");
+        let address = listener.local_addr().expect("an address");
+        let shared = Arc::new(Shared {
+            seen: Mutex::default(),
+            came: Condvar::new(),
+            released: Semaphore::new(0),
+        });
+        let app = Router::new().fallback(serve).with_state(Arc::clone(&shared));
+        let (stop, stopped) = oneshot::channel();
+        let thread = thread::spawn(move || {
+            let mut runtime = tokio::runtime::Builder::new_current_thread();
+            runtime.enable_all().build().expect("a runtime").block_on(async {
+                let listener = tokio::net::TcpListener::from_std(listener).expect("a socket");
+                // Ends when the sender is dropped, whatever requests are still held.
+                tokio::select! {
+                    served = axum::serve(listener, app) => served.expect("to serve"),
+                    _ = stopped => {}
+                }
+            });
+        });
+        Self { address, shared, stop: Some(stop), thread: Some(thread) }
+    }
+
+    /// The URL of a webhook, with a secret in it.
+    pub(crate) fn webhook_url(&self) -> String {
+        format!("http://{}/services/T0001/B0002/{SECRET}", self.address)
+    }
+
+    /// For `Bot::api_url`.
+    pub(crate) fn api_url(&self) -> String {
+        format!("http://{}/api", self.address)
+    }
+
+    /// Scripts the answer to the next request that has none yet. Without a script: [`Reply::Ok`].
+    pub(crate) fn answer(&self, reply: Reply) {
+        self.seen().script.push_back(reply);
+    }
+
+    /// Lets one [`Reply::Held`] go, now or when its request comes.
+    pub(crate) fn release(&self) {
+        self.shared.released.add_permits(1);
+    }
+
+    /// What came so far.
+    pub(crate) fn requests(&self) -> Vec<Request> {
+        self.seen().requests.clone()
+    }
+
+    /// The payloads of what came so far.
+    pub(crate) fn payloads(&self) -> Vec<Value> {
+        self.seen().requests.iter().map(|request| request.payload.clone()).collect()
+    }
+
+    /// Blocks until `count` requests came, and gives all that did.
+    pub(crate) fn wait_for(&self, count: usize) -> Vec<Request> {
+        wait(&self.shared, count).unwrap_or_else(|came| panic!("{came} requests came, not {count}"))
+    }
+
+    /// The same for async tests; it uses no timer, so that it can be awaited in paused time.
+    pub(crate) async fn arrived(&self, count: usize) -> Vec<Request> {
+        let (tell, told) = oneshot::channel();
+        let shared = Arc::clone(&self.shared);
+        thread::spawn(move || tell.send(wait(&shared, count)));
+        let came = told.await.expect("the waiting thread's word");
+        came.unwrap_or_else(|came| panic!("{came} requests came, not {count}"))
+    }
+
+    fn seen(&self) -> MutexGuard<'_, Seen> {
+        self.shared.seen.lock().expect("no panic")
+    }
+}
+
+impl Drop for LocalSlack {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        let ended = self.thread.take().map(JoinHandle::join);
+        if !thread::panicking() {
+            assert!(ended.is_some_and(|ended| ended.is_ok()), "the local Slack panicked");
+            let problems = std::mem::take(&mut self.seen().problems);
+            assert!(problems.is_empty(), "Slack would not take it: {}", problems.join(", "));
+        }
+    }
+}
+
+/// What stands at the end of [`LocalSlack::webhook_url`].
+pub(crate) const SECRET: &str = "XWebhookSecretXWebhookSX";
+
+fn wait(shared: &Shared, count: usize) -> Result<Vec<Request>, usize> {
+    let seen = shared.seen.lock().expect("no panic");
+    let too_few = |seen: &mut Seen| seen.requests.len() < count;
+    let waited = shared.came.wait_timeout_while(seen, PATIENCE, too_few);
+    let (seen, timeout) = waited.expect("no panic");
+    if timeout.timed_out() { Err(seen.requests.len()) } else { Ok(seen.requests.clone()) }
+}
+
+async fn serve(
+    State(shared): State<Arc<Shared>>,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let payload = serde_json::from_slice(&body).unwrap_or(Value::Null);
+    let request = Request { path: uri.path().to_owned(), headers, payload };
+    let problem = problem(&request).err();
+    let reply = {
+        let mut seen = shared.seen.lock().expect("no panic");
+        seen.requests.push(request.clone());
+        seen.problems.extend(problem.clone());
+        seen.script.pop_front().unwrap_or(Reply::Ok)
+    };
+    shared.came.notify_all();
+    match reply {
+        _ if problem.is_some() => refusal(&request, "invalid_blocks"),
+        Reply::Ok => approval(&shared, &request),
+        Reply::Held => {
+            shared.released.acquire().await.expect("never closed").forget();
+            approval(&shared, &request)
+        }
+        Reply::Never => std::future::pending().await,
+        Reply::RateLimited("") => StatusCode::TOO_MANY_REQUESTS.into_response(),
+        Reply::RateLimited(after) => {
+            (StatusCode::TOO_MANY_REQUESTS, [(header::RETRY_AFTER, after)]).into_response()
+        }
+        Reply::Status(status, body) => {
+            (StatusCode::from_u16(status).expect("a status"), body).into_response()
+        }
+        Reply::NotOk(code) => not_ok(code),
+        Reply::Redirect(to) => {
+            (StatusCode::TEMPORARY_REDIRECT, [(header::LOCATION, to)]).into_response()
+        }
+        Reply::Huge => "x".repeat(1 << 20).into_response(),
+    }
+}
+
+/// What is wrong with the request, besides what Slack itself is asked to answer.
+fn problem(request: &Request) -> Result<(), String> {
+    let key = |key| request.payload[key].as_str().is_some_and(|text| !text.is_empty());
+    check(&request.payload)?;
+    if request.headers.get(header::CONTENT_TYPE).is_none_or(|kind| kind != JSON) {
+        return Err("not JSON".to_owned());
+    }
+    match request.path.as_str() {
+        path if path.starts_with("/services/") => {
+            let foreign = ["channel", "username", "icon_emoji", "icon_url"];
+            let foreign = foreign.into_iter().find(|key| request.payload.get(key).is_some());
+            foreign.map_or(Ok(()), |key| Err(format!("{key}: not a webhook's")))
+        }
+        "/api/chat.postMessage" if key("channel") => Ok(()),
+        "/api/chat.update" if key("channel") && key("ts") => Ok(()),
+        path => Err(format!("{path}: no such method, or a key is missing")),
+    }
+}
+
+fn approval(shared: &Shared, request: &Request) -> Response {
+    if request.path.starts_with("/services/") {
+        return "ok".into_response();
+    }
+    if request.headers.get(header::AUTHORIZATION).is_none() {
+        return not_ok("not_authed");
+    }
+    let seen = shared.seen.lock().expect("no panic");
+    let posts = seen.requests.iter().filter(|request| request.path.ends_with("postMessage"));
+    let stamp = |at: usize| format!("1503435956.{at:06}");
+    let last = posts.count();
+    let ts = match request.payload["ts"].as_str() {
+        None => stamp(last),
+        Some(ts) if (1..=last).any(|at| stamp(at) == ts) => ts.to_owned(),
+        Some(_) => return not_ok("message_not_found"),
+    };
+    let answer = json!({"ok": true, "channel": request.payload["channel"], "ts": ts});
+    answer.to_string().into_response()
+}
+
+fn refusal(request: &Request, code: &'static str) -> Response {
+    if request.path.starts_with("/services/") {
+        return (StatusCode::BAD_REQUEST, code).into_response();
+    }
+    not_ok(code)
+}
+
+fn not_ok(code: &str) -> Response {
+    json!({"ok": false, "error": code}).to_string().into_response()
+}
+
+const JSON: &str = "application/json; charset=utf-8";
