@@ -20,8 +20,9 @@ use http_body_util::BodyExt;
 use proptest::{collection::vec, prelude::*, sample::select};
 use tokio::task::yield_now;
 use tower::BoxError;
+use tower_bell::{BellLayer, PanicPolicy};
 
-use super::places::Payload;
+use super::places::{Payload, Place, Server};
 
 /// One case.
 #[derive(Clone, Debug)]
@@ -109,8 +110,18 @@ enum Last {
 struct Broken(#[source] Option<h2::Error>);
 
 impl Plan {
-    /// The handler. `seen` says how many bytes of the answer the client saw, plus one.
-    pub(crate) fn answer(
+    /// A server of the handler. `seen` says how many bytes of the answer the client saw, plus one.
+    pub(crate) fn serve(
+        self: &Arc<Self>,
+        place: Place,
+        layer: &BellLayer,
+        seen: Arc<AtomicUsize>,
+    ) -> Server {
+        let plan = Arc::clone(self);
+        place.serve(layer, move |request| Self::answer(plan.clone(), seen.clone(), request))
+    }
+
+    fn answer(
         plan: Arc<Self>,
         seen: Arc<AtomicUsize>,
         request: Request<Payload>,
@@ -456,7 +467,7 @@ const RESPONSE_HEADERS: &[Header] = &[
 /// Otherwise the property might compare nothing with nothing.
 #[tokio::test]
 async fn the_clients_see_frames_trailers_and_how_it_ended() {
-    use super::{client::End, places::Place, seen_over_http1, seen_over_http2};
+    use super::{client::End, over_http1, over_http2, places::bell};
 
     let steps = vec![Step::Data(5), Step::Yield, Step::Data(3), Step::Yield];
     let case = |length, last| {
@@ -474,23 +485,24 @@ async fn the_clients_see_frames_trailers_and_how_it_ended() {
     };
     let calm = Reason::ENHANCE_YOUR_CALM;
     for place in Place::ALL {
+        let layer = bell().layer().panics(PanicPolicy::Resume);
         let whole = case(Length::Unknown, Last::Trailers);
-        let seen = seen_over_http1(place, &whole).await;
+        let seen = over_http1(&whole, |seen| whole.serve(place, &layer, seen)).await;
         let read = r#"x-read: 300 bytes, as sent: true, trailers: Some({"x-sum": "7""#;
         assert!(seen.contains(&read.replace('"', r#"\""#)), "{place:?}: {seen}");
         assert!(seen.ends_with(r"5\r\ncharg\r\n3\r\ncha\r\n0\r\nx-sum: 7\r\n\r\n"), "{seen}");
-        let seen = seen_over_http2(place, &whole).await;
+        let seen = over_http2(&whole, |seen| whole.serve(place, &layer, seen)).await;
         assert_eq!((&seen.data[..], seen.end), (&b"chargcha"[..], End::Clean));
         assert_eq!(seen.trailers, Some(header_map(TRAILERS)));
 
         let broken = case(Length::Exact, Last::Error(Some(calm), 2));
-        let seen = seen_over_http1(place, &broken).await;
+        let seen = over_http1(&broken, |seen| broken.serve(place, &layer, seen)).await;
         assert!(seen.contains("content-length: 10") && seen.ends_with(r"\nchargcha"), "{seen}");
-        let seen = seen_over_http2(place, &broken).await;
+        let seen = over_http2(&broken, |seen| broken.serve(place, &layer, seen)).await;
         assert_eq!((&seen.data[..], seen.end), (&b"chargcha"[..], End::Reset(calm)));
 
         let panicked = case(Length::Unknown, Last::Panic(0));
-        let seen = seen_over_http2(place, &panicked).await;
+        let seen = over_http2(&panicked, |seen| panicked.serve(place, &layer, seen)).await;
         assert_eq!((&seen.data[..], seen.end), (&b"chargcha"[..], End::Reset(Reason::CANCEL)));
     }
 }
