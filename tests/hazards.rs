@@ -14,9 +14,9 @@
 //! | H10 | reading the body ahead | `a_body_that_is_not_read_is_not_touched` |
 //! | H11 | back-pressure and memory | `a_long_body_is_kept_up_to_the_limit` |
 //! | H12 | limits above and below | `a_413_stays_a_413_through_two_bells` |
-//! | H13 | upgrades | `an_upgrade_goes_through` (wire.rs) |
-//! | H14 | server-sent events | `events_arrive_one_by_one` (wire.rs) |
-//! | H15, H16 | HEAD, 204, 304, lengths | `what_a_client_sees_is_the_same_with_and_without_the_layer` (wire.rs) |
+//! | H13 | upgrades | `an_upgrade_goes_through` (wire/) |
+//! | H14 | server-sent events | `events_arrive_one_by_one` (wire/) |
+//! | H15, H16 | HEAD, 204, 304, lengths | `what_a_client_sees_is_the_same_with_and_without_the_layer` (wire/) |
 //! | H17 | body types that change | `body_types_stay_as_they_are`, places.rs |
 //! | H18 | routes in nested routers, fallbacks, 405 | `the_route_is_named_wherever_it_is_known` |
 //! | H19 | told twice by nested layers, retries | `nested_layers_ring_once`, `a_retry_rings_for_the_final_outcome` |
@@ -24,7 +24,7 @@
 //! | H21 | which 5xx count | `what_counts_is_decided` |
 //! | H22 | header values that are no text, double lines | `headers_of_any_bytes_are_shown_line_by_line` |
 //! | H23 | giant headers | `giant_headers_are_cut` |
-//! | H25 | a reset stream | `a_reset_stream_is_no_failure` (wire.rs) |
+//! | H25 | a reset stream | `a_reset_stream_is_no_failure` (wire/) |
 //! | H27 | cancelled between deciding and telling | `a_response_dropped_at_once_is_still_told` |
 //! | H29 | `Infallible` stays | `body_types_stay_as_they_are` |
 //! | H30 | `Layer::layer` for each request | `layers_made_again_and_again_share_one_bell` |

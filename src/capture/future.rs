@@ -60,15 +60,24 @@ pin_project! {
 }
 
 impl<F, M> ResponseFuture<F, M> {
-    pub(crate) fn new(
+    /// Of what `call` gave. A panic that will not be answered goes on from here, as it would without
+    /// the layer: out of a `call`, hyper's whole HTTP/2 connection ends; out of a future, one stream.
+    pub(crate) fn new<R>(
         called: Result<F, Payload>,
         capture: Option<Capture>,
-        scope: Scope,
+        mut scope: Scope,
         policy: PanicPolicy,
         is_grpc: bool,
-    ) -> Self {
+    ) -> Self
+    where
+        M: BodyMode<R>,
+    {
         let (future, panic) = match called {
             Ok(future) => (Some(future), None),
+            Err(payload) if panic_answer::<M, R>(policy, is_grpc).is_none() => {
+                tell_panic(capture, &mut scope, &*payload, None);
+                resume_unwind(payload)
+            }
             Err(payload) => (None, Some(payload)),
         };
         Self { future, panic, capture, scope, policy, is_grpc, mode: PhantomData }
@@ -116,8 +125,7 @@ where
                 let dropped = catch_unwind(AssertUnwindSafe(|| this.future.set(None)));
                 dropped.unwrap_or_else(discard);
                 let capture = this.capture.take();
-                let answer = panic_answer::<M, R>(*this.is_grpc)
-                    .filter(|_| *this.policy == PanicPolicy::Respond);
+                let answer = panic_answer::<M, R>(*this.policy, *this.is_grpc);
                 tell_panic(capture, this.scope, &*payload, answer.as_ref().map(Response::status));
                 match answer {
                     Some(answer) => {
@@ -271,8 +279,14 @@ fn tell_panic(
     capture.tell(&tags, Failure { status, ..Failure::without_answer(Kind::Panic, &why) });
 }
 
-/// `None` where no such body can be made.
-fn panic_answer<M: BodyMode<R>, R>(is_grpc: bool) -> Option<Response<M::Body>> {
+/// `None` where the panic is to go on, or where no such body can be made.
+fn panic_answer<M: BodyMode<R>, R>(
+    policy: PanicPolicy,
+    is_grpc: bool,
+) -> Option<Response<M::Body>> {
+    if policy == PanicPolicy::Resume {
+        return None;
+    }
     let (body, has_text) = M::panic_answer(if is_grpc { "" } else { r#"{"error":true}"# })?;
     let mut answer = Response::new(body);
     if is_grpc {

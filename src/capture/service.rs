@@ -84,7 +84,7 @@ where
             let is_grpc = request.version() == Version::HTTP_2 && grpc::is_grpc(request.headers());
             let request = request.map(<M as BodyMode<B>>::pass);
             let called = catch_unwind(AssertUnwindSafe(|| self.inner.call(request)));
-            return ResponseFuture::new(called, None, Scope::default(), policy, is_grpc);
+            return ResponseFuture::new::<R>(called, None, Scope::default(), policy, is_grpc);
         }
         let mut capture = Capture::of(Arc::clone(&self.shared), &request);
         let (parts, body) = request.into_parts();
@@ -95,7 +95,7 @@ where
         let call = AssertUnwindSafe(|| self.inner.call(request));
         let called = scope.enter(|| catch_unwind(call));
         let is_grpc = capture.is_grpc();
-        ResponseFuture::new(called, Some(capture), scope, policy, is_grpc)
+        ResponseFuture::new::<R>(called, Some(capture), scope, policy, is_grpc)
     }
 }
 
