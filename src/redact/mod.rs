@@ -188,6 +188,7 @@ impl Redactor {
     }
 
     /// Redacts a message of the app's own.
+    #[must_use]
     pub fn message(&self, message: Message) -> Redacted<Message> {
         Redacted(self.rules.message(message))
     }

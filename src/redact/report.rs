@@ -172,7 +172,8 @@ impl Rules {
     }
 
     fn link(&self, link: Link) -> Link {
-        Link { label: self.line(&link.label), url: self.url(&link.url) }
+        let Link { label, url } = link;
+        Link { label: self.line(&label), url: self.url(&url) }
     }
 
     fn literal(&self, literal: Literal) -> Literal {
