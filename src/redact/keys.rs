@@ -213,7 +213,7 @@ mod tests {
             "accesskeyid myaccountkey apikey client_assertion authorization mybearer cardNumber",
             "tlsCertificate clientcertpem codeVerifier connectionString setcookie credentials",
             "creditcard _csrf encryptionkey idjwt MYSQLPWD oidcstate passphrase passwd",
-            "password passwort privateKey recoveryCodes SAMLRequest SAMLResponse secret",
+            "password passwort privateKey rsaprivatekeys recoveryCodes samlrequest samlresponse secret",
             "securitycode usersessionid signature id_rsa_sshkey subscriptionkey token twofactor",
             "webhookurl X-XSRF",
             "auth crypt cvc cvv hmac iban mfa nonce oauth otp pass PHPSESSID pin pw pwd salt saml",

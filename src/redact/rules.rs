@@ -43,11 +43,12 @@ pub(super) const URL_HEADERS: &[&str] = &["origin", "referer"];
 pub(super) const NEVER_SHOWN_HEADERS: &[&str] =
     &["authorization", "cookie", "proxy-authorization", "set-cookie"];
 
-/// Headers that hold credentials. `show_header` shows them, but no message proposes it.
-pub(super) const SECRET_HEADERS: &[&str] = &["sec-websocket-protocol", "x-forwarded-client-cert"];
+/// Headers that hold credentials, beside those whose names are secret keys by [`STEMS`] and
+/// [`WORDS`]. `show_header` shows them, but no message proposes it.
+pub(super) const SECRET_HEADERS: &[&str] = &["sec-websocket-protocol"];
 
 /// The same, by how their names end.
-pub(super) const SECRET_HEADER_ENDINGS: &[&str] = &["-key", "-signature", "-token"];
+pub(super) const SECRET_HEADER_ENDINGS: &[&str] = &["-key"];
 
 /// A key that contains one of these, with its separators taken out, hides its value.
 pub(super) const STEMS: &[&str] = &[

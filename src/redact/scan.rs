@@ -74,7 +74,7 @@ impl<'r> Scan<'r> {
 
 /// Whether the value is none that could be a secret, whatever its key.
 pub(super) fn is_literal(value: &str) -> bool {
-    value.is_empty() || LITERALS.contains(&value) || value.starts_with(OPEN)
+    value.is_empty() || LITERALS.contains(&value)
 }
 
 /// A word without the punctuation of the sentence around it. A placeholder's bracket is none.
