@@ -118,32 +118,23 @@ pub(super) const WORDS: &[&str] = &[
     "totp",
 ];
 
-/// `key` hides its value alone, or behind one of these.
+/// `key` hides its value alone, behind one of these, and where a stem says so.
 pub(super) const BEFORE_KEY: &[&str] = &[
-    "access",
-    "account",
     "admin",
-    "api",
     "app",
-    "auth",
     "aws",
     "client",
     "consumer",
     "decryption",
     "deploy",
-    "encryption",
     "license",
     "master",
     "merchant",
-    "private",
     "root",
-    "secret",
     "service",
     "shared",
     "signing",
-    "ssh",
     "storage",
-    "subscription",
     "webhook",
 ];
 

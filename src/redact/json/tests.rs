@@ -72,6 +72,8 @@ fn mistakes_with_a_clear_meaning_are_read() {
 fn pairs_of_name_and_value_hide() {
     shows(r#"{"name":"password","value":"x"}"#, r#"{"name":"password","value":"[redacted]"}"#);
     shows(r#"{"key":"api_key","value":["x"]}"#, r#"{"key":"api_key","value":"[redacted]"}"#);
+    shows(r#"{"field":"pin","value":1234}"#, r#"{"field":"pin","value":"[redacted]"}"#);
+    shows(r#"{"header":"Cookie","value":"x"}"#, r#"{"header":"Cookie","value":"[redacted]"}"#);
     shows(r#"[["password","x"],["a","b"]]"#, r#"[["password","[redacted]"],["a","b"]]"#);
     shows(r#"["token",{"a":"b"}]"#, r#"["token","[redacted]"]"#);
 }
