@@ -130,7 +130,7 @@ mod tests {
     #[test]
     fn credentials_are_never_shown() {
         let mut headers = Headers::default();
-        for name in NEVER_SHOWN_HEADERS {
+        for name in ["authorization", "Cookie", "proxy-authorization", "set-cookie"] {
             headers.show(name);
             assert_eq!(fate(&headers, name), Fate::Secret, "{name}");
         }

@@ -10,12 +10,10 @@ pub(super) const SHOWN_HEADERS: &[&str] = &[
     "expect",
     "grpc-timeout",
     "host",
-    "origin",
     "pragma",
     "prefer",
     "priority",
     "range",
-    "referer",
     "te",
     "traceparent",
     "tracestate",
@@ -36,7 +34,7 @@ pub(super) const SHOWN_HEADERS: &[&str] = &[
 pub(super) const SHOWN_HEADER_PREFIXES: &[&str] =
     &["accept-", "content-", "if-", "sec-ch-ua", "sec-fetch-"];
 
-/// Headers whose values are URLs.
+/// Headers whose values are shown as URLs.
 pub(super) const URL_HEADERS: &[&str] = &["origin", "referer"];
 
 /// Headers that no setting shows.

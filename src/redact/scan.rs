@@ -51,7 +51,7 @@ impl<'r> Scan<'r> {
         let text = then(signs.blank, text, super::credential::hide);
         let text = then(signs.colon || signs.equals, text, |text| self.assignments(text));
         let text = then(signs.digits >= super::card::FEWEST, text, super::card::hide);
-        then(true, text, |text| self.rules.patterns.hide(text))
+        then(self.rules.patterns.len() > 0, text, |text| self.rules.patterns.hide(text))
     }
 
     /// The same for a string inside this one; `None` if that is too deep.
