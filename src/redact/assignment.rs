@@ -121,7 +121,7 @@ fn value(text: &str, at: usize, certain: bool, header: bool) -> Option<Range<usi
         return None;
     }
     if let Some(length) = nested(rest) {
-        return Some(start..start + length);
+        return Some(start..start + length + word(&rest[length..]).len());
     }
     let word = word(rest);
     let shown = is_literal(word) || !certain && is_ordinary(word);
@@ -225,6 +225,8 @@ mod tests {
             ("User { token: Some(\"a\"), id: 1 }", "User { token: [redacted], id: 1 }"),
             ("User { token: Token { v: \"a\" }, id: 1 }", "User { token: [redacted], id: 1 }"),
             ("tokens: [\"a\", \"b\"] x", "tokens: [redacted] x"),
+            ("password=[redacted]x7, y", "password=[redacted], y"),
+            ("password: \"[redacted]x7\"", "password: \"[redacted]\""),
             (":password=>\"a1\"", ":password=>\"[redacted]\""),
             ("password := abc1", "password := [redacted]"),
             ("if token == abc123", "if token == [redacted]"),
@@ -250,7 +252,9 @@ mod tests {
             "unexpected token: `}`",
             "unexpected token: '}' at line 3",
             "password: required",
-            "expected key=value",
+            "expected one or more key=value",
+            "(key=value)",
+            "a token=false b token=true c token=nil d token=undefined e token=null f",
             "Key (id)=(1) already exists",
             "primary key: 42, sort key=7",
             "max tokens: 512, max_tokens=4096",

@@ -123,6 +123,7 @@ mod tests {
             ("passwordhunter2", "[redacted]"),
             ("token==x=y", "token=[redacted]"),
             ("code=4/0AX4XfWh1234567&state=CA", "code=[redacted]&state=CA"),
+            ("code=DE&state=abcdefgh12345678", "code=DE&state=[redacted]"),
             ("next=postgres%3A%2F%2Fu%3Apw%40h", "next=postgres://[redacted]@h"),
             ("q=Bearer+abc123", "q=Bearer%20[redacted]"),
             ("json=%7B%22pin%22%3A1234%7D", "json={\"pin\":\"[redacted]\"}"),

@@ -75,11 +75,15 @@ mod tests {
     #[test]
     fn only_listed_headers_show() {
         let headers = Headers::default();
-        for name in SHOWN_HEADERS.iter().filter(|name| !URL_HEADERS.contains(name)) {
-            assert_eq!(fate(&headers, name), Fate::Shown, "{name}");
-        }
-        for name in
-            ["Accept-Language", "content-type", "if-none-match", "sec-ch-ua", "sec-fetch-site"]
+        for name in [
+            "host user-agent accept Accept-Language content-type transfer-encoding x-request-id",
+            "x-correlation-id traceparent x-amzn-trace-id cf-ray x-forwarded-proto",
+            "x-forwarded-host sec-fetch-site range if-none-match prefer cache-control te expect",
+            "x-requested-with x-http-method-override sec-ch-ua tracestate b3 priority connection",
+            "upgrade upgrade-insecure-requests pragma grpc-timeout",
+        ]
+        .iter()
+        .flat_map(|line| line.split(' '))
         {
             assert_eq!(fate(&headers, name), Fate::Shown, "{name}");
         }
@@ -126,7 +130,7 @@ mod tests {
     #[test]
     fn credentials_are_never_shown() {
         let mut headers = Headers::default();
-        for name in NEVER_SHOWN_HEADERS {
+        for name in ["authorization", "Cookie", "proxy-authorization", "set-cookie"] {
             headers.show(name);
             assert_eq!(fate(&headers, name), Fate::Secret, "{name}");
         }

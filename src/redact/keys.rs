@@ -97,10 +97,9 @@ impl Key {
     fn stems(&self) -> impl Iterator<Item = Range<usize>> {
         self.letters().iter().enumerate().filter_map(|(at, initial)| {
             let rest = &self.letters()[at..];
-            let stems = &STEMS_BY_INITIAL[usize::from(initial & 0x7f)];
+            let mut stems = STEMS_BY_INITIAL.with(*initial).iter();
             // The second letter first: it spares most of the comparisons.
-            let mut stems = stems.iter().filter(|stem| rest.get(1) == stem.as_bytes().get(1));
-            let stem = stems.find(|stem| rest.starts_with(stem.as_bytes()))?;
+            let stem = stems.find(|stem| rest.get(1) == stem.get(1) && rest.starts_with(stem))?;
             Some(at..at + stem.len())
         })
     }
@@ -113,7 +112,7 @@ impl Key {
             let secret = match word {
                 // Alone, or behind a word that says that it opens something.
                 b"key" => self.len == word.len() || is_in(BEFORE_KEY, before),
-                word => is_in(WORDS, word),
+                word => WORDS_BY_INITIAL.with(word[0]).contains(&word),
             };
             before = word;
             secret
@@ -196,11 +195,23 @@ impl Class {
 /// Letters and digits that a key may have.
 const LONGEST: usize = 128;
 
-static STEMS_BY_INITIAL: LazyLock<[Vec<&'static str>; 128]> = LazyLock::new(|| {
-    let with_initial =
-        |i: usize| STEMS.iter().filter(move |stem| usize::from(stem.as_bytes()[0]) == i);
-    std::array::from_fn(|i| with_initial(i).copied().collect())
-});
+static STEMS_BY_INITIAL: LazyLock<ByInitial> = LazyLock::new(|| ByInitial::of(STEMS));
+static WORDS_BY_INITIAL: LazyLock<ByInitial> = LazyLock::new(|| ByInitial::of(WORDS));
+
+/// A list by the first letter: what begins with another one need not be compared.
+struct ByInitial([Vec<&'static [u8]>; 128]);
+
+impl ByInitial {
+    fn of(list: &[&'static str]) -> Self {
+        let with =
+            |i| list.iter().map(|word| word.as_bytes()).filter(move |w| usize::from(w[0]) == i);
+        Self(std::array::from_fn(|i| with(i).collect()))
+    }
+
+    fn with(&self, letter: u8) -> &[&'static [u8]] {
+        &self.0[usize::from(letter & 0x7f)]
+    }
+}
 
 #[cfg(test)]
 mod tests {
@@ -213,7 +224,7 @@ mod tests {
             "accesskeyid myaccountkey apikey client_assertion authorization mybearer cardNumber",
             "tlsCertificate clientcertpem codeVerifier connectionString setcookie credentials",
             "creditcard _csrf encryptionkey idjwt MYSQLPWD oidcstate passphrase passwd",
-            "password passwort privateKey recoveryCodes SAMLRequest SAMLResponse secret",
+            "password passwort privateKey rsaprivatekeys recoveryCodes samlrequest samlresponse secret",
             "securitycode usersessionid signature id_rsa_sshkey subscriptionkey token twofactor",
             "webhookurl X-XSRF",
             "auth crypt cvc cvv hmac iban mfa nonce oauth otp pass PHPSESSID pin pw pwd salt saml",

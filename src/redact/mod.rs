@@ -147,9 +147,9 @@ impl Redactor {
     /// ```
     /// use tower_bell::{Message, Redactor};
     ///
-    /// let message = Message::new("signed up").field("nationalId", "850712-1234");
-    /// let message = Redactor::default().hide_key("national_id").message(message);
-    /// # assert_ne!(message, Redactor::default().message(Message::new("signed up").field("nationalId", "850712-1234")));
+    /// let redactor = Redactor::default().hide_key("national_id");
+    /// let message = redactor.message(Message::new("no user with nationalId=850712"));
+    /// assert_eq!(message.text(), "no user with nationalId=[redacted]");
     /// ```
     pub fn hide_key(self, name: &str) -> Self {
         self.with(|rules| rules.keys.hide(name))
@@ -198,6 +198,7 @@ impl Redactor {
     }
 
     /// Redacts a message of the app's own.
+    #[must_use]
     pub fn message(&self, message: Message) -> Redacted<Message> {
         Redacted(self.rules.message(message))
     }

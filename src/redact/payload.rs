@@ -52,6 +52,8 @@ impl Rules {
         cut: bool,
         kind: &Kind,
     ) -> Option<(Hiding, Option<&'static str>)> {
+        // As a whole first: a secret may go over the borders of names and values.
+        let text = &*self.secrets.hide(text);
         let scan = Scan::new(self);
         let json = match kind {
             Kind::Encoded(_) | Kind::Other(_) => return None,

@@ -58,11 +58,11 @@ impl Rules {
     fn cause(&self, cause: Cause) -> Cause {
         let Cause { error_type, chain, cut, place } = cause;
         // Any of them may be the one that was cut; a short one was not.
-        let is_cut = |text: &str| cut && text.len() >= LONG;
-        let whole =
-            |text: &str| if is_cut(text) { without_half(text).to_owned() } else { text.to_owned() };
-        let chain = chain.iter().map(|text| self.block(&whole(text))).collect();
-        Cause { error_type, chain, cut, place }
+        let block = |text: &String| {
+            let is_cut = cut && text.len() >= LONG;
+            self.block(if is_cut { without_half(text) } else { text })
+        };
+        Cause { error_type, chain: chain.iter().map(block).collect(), cut, place }
     }
 
     fn request(&self, request: RequestSnapshot, hidden: &mut Vec<String>) -> RequestSnapshot {
@@ -78,10 +78,9 @@ impl Rules {
             payload,
         } = request;
         // Where the head was cut, the last thing in it is half.
-        let last = headers.len().wrapping_sub(1);
-        let target =
-            if head_cut && headers.is_empty() { without_half_url(&target) } else { &target };
-        let header = |(i, header)| self.header(header, head_cut && i == last, hidden);
+        let count = headers.len();
+        let target = if head_cut && count == 0 { without_half_url(&target) } else { &target };
+        let header = |(i, header)| self.header(header, head_cut && i + 1 == count, hidden);
         RequestSnapshot {
             method,
             scheme: scheme.map(|scheme| self.line(&scheme)),
@@ -172,7 +171,8 @@ impl Rules {
     }
 
     fn link(&self, link: Link) -> Link {
-        Link { label: self.line(&link.label), url: self.url(&link.url) }
+        let Link { label, url } = link;
+        Link { label: self.line(&label), url: self.url(&url) }
     }
 
     fn literal(&self, literal: Literal) -> Literal {

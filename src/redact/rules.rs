@@ -10,12 +10,10 @@ pub(super) const SHOWN_HEADERS: &[&str] = &[
     "expect",
     "grpc-timeout",
     "host",
-    "origin",
     "pragma",
     "prefer",
     "priority",
     "range",
-    "referer",
     "te",
     "traceparent",
     "tracestate",
@@ -36,18 +34,19 @@ pub(super) const SHOWN_HEADERS: &[&str] = &[
 pub(super) const SHOWN_HEADER_PREFIXES: &[&str] =
     &["accept-", "content-", "if-", "sec-ch-ua", "sec-fetch-"];
 
-/// Headers whose values are URLs.
+/// Headers whose values are shown as URLs.
 pub(super) const URL_HEADERS: &[&str] = &["origin", "referer"];
 
 /// Headers that no setting shows.
 pub(super) const NEVER_SHOWN_HEADERS: &[&str] =
     &["authorization", "cookie", "proxy-authorization", "set-cookie"];
 
-/// Headers that hold credentials. `show_header` shows them, but no message proposes it.
-pub(super) const SECRET_HEADERS: &[&str] = &["sec-websocket-protocol", "x-forwarded-client-cert"];
+/// Headers that hold credentials, beside those whose names are secret keys by [`STEMS`] and
+/// [`WORDS`]. `show_header` shows them, but no message proposes it.
+pub(super) const SECRET_HEADERS: &[&str] = &["sec-websocket-protocol"];
 
 /// The same, by how their names end.
-pub(super) const SECRET_HEADER_ENDINGS: &[&str] = &["-key", "-signature", "-token"];
+pub(super) const SECRET_HEADER_ENDINGS: &[&str] = &["-key"];
 
 /// A key that contains one of these, with its separators taken out, hides its value.
 pub(super) const STEMS: &[&str] = &[
@@ -117,32 +116,23 @@ pub(super) const WORDS: &[&str] = &[
     "totp",
 ];
 
-/// `key` hides its value alone, or behind one of these.
+/// `key` hides its value alone, behind one of these, and where a stem says so.
 pub(super) const BEFORE_KEY: &[&str] = &[
-    "access",
-    "account",
     "admin",
-    "api",
     "app",
-    "auth",
     "aws",
     "client",
     "consumer",
     "decryption",
     "deploy",
-    "encryption",
     "license",
     "master",
     "merchant",
-    "private",
     "root",
-    "secret",
     "service",
     "shared",
     "signing",
-    "ssh",
     "storage",
-    "subscription",
     "webhook",
 ];
 

@@ -51,7 +51,7 @@ impl<'r> Scan<'r> {
         let text = then(signs.blank, text, super::credential::hide);
         let text = then(signs.colon || signs.equals, text, |text| self.assignments(text));
         let text = then(signs.digits >= super::card::FEWEST, text, super::card::hide);
-        then(true, text, |text| self.rules.patterns.hide(text))
+        then(self.rules.patterns.len() > 0, text, |text| self.rules.patterns.hide(text))
     }
 
     /// The same for a string inside this one; `None` if that is too deep.
@@ -74,7 +74,7 @@ impl<'r> Scan<'r> {
 
 /// Whether the value is none that could be a secret, whatever its key.
 pub(super) fn is_literal(value: &str) -> bool {
-    value.is_empty() || LITERALS.contains(&value) || value.starts_with(OPEN)
+    value.is_empty() || LITERALS.contains(&value)
 }
 
 /// A word without the punctuation of the sentence around it. A placeholder's bracket is none.

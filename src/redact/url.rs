@@ -232,7 +232,13 @@ mod tests {
             urls("POST https://hooks.slack.com/services/T0/B0/XX: 404"),
             "POST https://hooks.slack.com/services/[redacted] 404"
         );
-        for address in WEBHOOKS {
+        for address in [
+            "api.telegram.org/bot",
+            "discord.com/api/webhooks/",
+            "discordapp.com/api/webhooks/",
+            "hooks.slack.com/triggers/",
+            "hooks.slack.com/workflows/",
+        ] {
             assert_eq!(urls(&format!("({address}a/b c")), format!("({address}[redacted] c"));
         }
     }

@@ -1,0 +1,214 @@
+use proptest::prelude::*;
+
+use super::*;
+use crate::redact::{Rules, tests::leaks};
+
+fn json(text: &str, cut: bool) -> Option<Hiding> {
+    Scan::new(&Rules::default()).json(text, cut)
+}
+
+fn shown(text: &str) -> String {
+    json(text, false).map_or_else(|| "no JSON".to_owned(), |hiding| hiding.text)
+}
+
+/// The text shows as this, and that shows as itself.
+#[track_caller]
+fn shows(text: &str, expected: &str) {
+    assert_eq!(shown(text), expected);
+    assert_eq!(shown(expected), expected, "twice");
+}
+
+#[test]
+fn values_of_secret_keys_hide_with_all_that_is_below() {
+    shows(r#"{"password":"hunter2"}"#, r#"{"password":"[redacted]"}"#);
+    shows(
+        r#"{"pass\u0077ord" : "a\"b" , "x" : 1 }"#,
+        r#"{"pass\u0077ord": "[redacted]" , "x": 1 }"#,
+    );
+    shows(r#"{"pin":1234,"x":2}"#, r#"{"pin":"[redacted]","x":2}"#);
+    shows(
+        r#"{"credentials":{"user":"bob","list":[1,{"a":"b"}]},"x":[{"token":["a","b"]}]}"#,
+        r#"{"credentials":"[redacted]","x":[{"token":"[redacted]"}]}"#,
+    );
+    shows(r#"[{"token":"a"},["x"]]"#, r#"[{"token":"[redacted]"},["x"]]"#);
+    shows(r#"{"token":"a","token":"b"}"#, r#"{"token":"[redacted]","token":"[redacted]"}"#);
+    // Nothing secret in these.
+    shows(r#"{"token":"","pin":null,"session":true}"#, r#"{"token":"","pin":null,"session":true}"#);
+}
+
+#[test]
+fn everything_else_is_kept_to_the_letter() {
+    for text in [
+        r#"{"id": 12345678901234567890123456789012, "x": 1.50e+10, "y": -0, "z": 1e999}"#,
+        "[1,\n  2 ,3]\n",
+        "{\"a\":\"\\ud800 \\u00e9 \\/\"}\n{\"b\":[]}\n{}",
+        r#""text""#,
+        "42",
+        "null",
+        r#"{"type":"password","username":"bob","name":"keyboard","value":"x"}"#,
+        r#"{"max_tokens":512,"author":"x","key2":"y","fields":["password","email","name"]}"#,
+        r#"[["a","b"],{"key":"colour","value":"red"}]"#,
+        r#"{"error":"[info] started","x":"[1] {2}","empty":{}}"#,
+    ] {
+        shows(text, text);
+    }
+}
+
+#[test]
+fn mistakes_with_a_clear_meaning_are_read() {
+    shows("\u{feff}{\"pin\":1234}", r#"{"pin":"[redacted]"}"#);
+    shows("{'password': 'a\"b', 'x': None,}", "{'password': \"[redacted]\", 'x': None,}");
+    shows("{password: hunter2, x: NaN}", "{password: \"[redacted]\", x: NaN}");
+    shows("{\"token\":\"a\nb\",\"x\":[1,]}", r#"{"token":"[redacted]","x":[1,]}"#);
+    shows("{/* pin: 1 */\"pin\":1234// no\n}//x", "{\"pin\":\"[redacted]\"\n}");
+    shows("{\"a\":1}\n{\"pin\":1234}", "{\"a\":1}\n{\"pin\":\"[redacted]\"}");
+    shows(
+        "{\"token\":\"\u{fffd}x\",\"y\":\"\u{fffd}\"}",
+        "{\"token\":\"[redacted]\",\"y\":\"\u{fffd}\"}",
+    );
+}
+
+#[test]
+fn pairs_of_name_and_value_hide() {
+    shows(r#"{"name":"password","value":"x"}"#, r#"{"name":"password","value":"[redacted]"}"#);
+    shows(r#"{"key":"api_key","value":["x"]}"#, r#"{"key":"api_key","value":"[redacted]"}"#);
+    shows(r#"{"field":"pin","value":1234}"#, r#"{"field":"pin","value":"[redacted]"}"#);
+    shows(r#"{"header":"Cookie","value":"x"}"#, r#"{"header":"Cookie","value":"[redacted]"}"#);
+    shows(r#"[["password","x"],["a","b"]]"#, r#"[["password","[redacted]"],["a","b"]]"#);
+    shows(r#"["token",{"a":"b"}]"#, r#"["token","[redacted]"]"#);
+}
+
+#[test]
+fn strings_are_looked_through() {
+    shows(
+        r#"{"url":"postgres:\/\/u:pw@h\/x","n":4111111111111111}"#,
+        r#"{"url":"postgres://[redacted]@h/x","n":"[redacted:card]"}"#,
+    );
+    shows(
+        r#"{"body":"{\"password\":\"x\",\"a\":\"{\\\"pin\\\":1234}\"}"}"#,
+        r#"{"body":"{\"password\":\"[redacted]\",\"a\":\"{\\\"pin\\\":\\\"[redacted]\\\"}\"}"}"#,
+    );
+    shows(r#"{"log":"token=abc\nnext"}"#, r#"{"log":"token=[redacted]\nnext"}"#);
+    shows(r#"{"4111 1111 1111 1111":1}"#, r#"{"[redacted:card]":1}"#);
+}
+
+#[test]
+fn behind_a_broken_place_nothing_shows() {
+    for (text, expected) in [
+        (r#"{"a":1,"password:"hunter2"}"#, r#"{"a":1,[redacted]"#),
+        (r#"{"a":"x"password":"hunter2"}"#, r#"{"a":"x"[redacted]"#),
+        (r#"{"a":x","password":"hunter2"}"#, r#"{"a":x[redacted]"#),
+        (r#"{"password":,"hunter2":1}"#, r#"{"password":"[redacted]""#),
+        (r#"["password":"hunter2"]"#, r#"["password"[redacted]"#),
+        (r#""password":"hunter2"}"#, r#""password"[redacted]"#),
+        (r#"{"a":1},"password":"hunter2"}"#, r#"{"a":1}[redacted]"#),
+        (r#"{"tokens":["a"],"hunter2"]}"#, r#"{"tokens":"[redacted]",[redacted]"#),
+        (r#"{"tokens":["a"},"hunter2"]}"#, r#"{"tokens":"[redacted]"[redacted]"#),
+        (r#"{"a":'"password":"hunter2"}"#, r#"{"a":"[redacted]""#),
+    ] {
+        shows(text, expected);
+    }
+    for text in ["hunter2", "hunter2 {}", "<a>", "", "  ", "}", "password=hunter2", "héllo"] {
+        assert_eq!(shown(text), "no JSON", "{text}");
+    }
+}
+
+#[test]
+fn depth_has_an_end() {
+    let deep = "[".repeat(DEEPEST + 1) + "\"hunter2\"";
+    assert_eq!(shown(&deep), "[".repeat(DEEPEST) + "\"[redacted]\"");
+    let hidden = format!("{{\"token\":{}\"hunter2\"", "[".repeat(DEEPEST));
+    assert!(!shown(&hidden).contains("hunter2"));
+}
+
+#[test]
+fn hidden_values_are_counted() {
+    let text = r#"{"password":"x","token":{"a":1},"url":"x://a:b@c","pin":null}"#;
+    assert_eq!(json(text, false).unwrap().hidden, 3);
+}
+
+#[test]
+fn of_a_cut_text_the_last_word_is_left_out() {
+    let cut = |text| json(text, true).unwrap().text;
+    assert_eq!(cut(r#"{"a":"see postgres://u:p"#), r#"{"a":"see "#);
+    assert_eq!(cut(r#"{"a":"paid with 4111 1111 1111 "#), r#"{"a":"paid with"#);
+    assert_eq!(cut(r#"{"a":true,"n":411111"#), r#"{"a":true,"n":"#);
+    assert_eq!(cut(r#"{"a":true,"passwo"#), r#"{"a":true,"#);
+    assert_eq!(cut(r#"{"session":tru"#), r#"{"session":"[redacted]""#);
+    assert_eq!(cut(r#"{"session":{"a":"hunt"#), r#"{"session":"[redacted]""#);
+}
+
+/// A tree of lower-case words, with `SECRET` somewhere at a secret key.
+fn tree() -> impl Strategy<Value = String> {
+    let leaf = prop_oneof![
+        "[a-z ,:]{0,6}".prop_map(|text| format!("\"{text}\"")),
+        "[0-9]{1,4}",
+        Just("null".to_owned()),
+        Just("\"\\\"\\\\\\\"\"".to_owned()),
+        planted("SECRET".to_owned()),
+    ];
+    let tree = leaf.prop_recursive(4, 24, 4, |inner| {
+        let member = ("[f-k]{0,5}", inner.clone());
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..4)
+                .prop_map(|all| format!("[{}]", all.join(","))),
+            prop::collection::vec(
+                member.prop_map(|(key, value)| format!("\"{key}\":{value}")),
+                0..4
+            )
+            .prop_map(|all| format!("{{{}}}", all.join(", "))),
+            inner.prop_flat_map(planted),
+        ]
+    });
+    (tree, planted("SECRET".to_owned())).prop_map(|(tree, planted)| format!("[{tree},{planted}]"))
+}
+
+fn planted(beside: String) -> impl Strategy<Value = String> {
+    let keys = ["password", "apiKey", "client_secret", "user.secret", "Authorization", "id_token"];
+    prop::sample::select(keys.to_vec()).prop_map(move |key| match beside.as_str() {
+        "SECRET" => format!("{{\"{key}\":\"SECRET\"}}"),
+        beside => format!("{{\"a\":{beside},\"{key}\": \"SECRET\",\"b\":{beside}}}"),
+    })
+}
+
+proptest! {
+    #[test]
+    fn a_secret_never_shows(
+        tree in tree(),
+        secret in "[A-Z0-9]{8,16}",
+        changes in prop::collection::vec((any::<prop::sample::Index>(), any::<bool>(), 0usize..7), 0..4),
+    ) {
+        let mut text = tree.replace("SECRET", &secret);
+        for (place, add, which) in changes {
+            let place = place.index(text.len());
+            if add {
+                text.insert(place, char::from(b"{}[]:,\""[which]));
+            } else if b"{}[]:,\"".contains(&text.as_bytes()[place]) {
+                text.remove(place);
+            }
+        }
+        for cut in 0..=text.len() {
+            let shown = json(&text[..cut], cut < text.len()).unwrap_or_default().text;
+            prop_assert!(!leaks(&shown, &secret), "{text} cut at {cut} -> {shown}");
+        }
+    }
+
+    #[test]
+    fn a_tree_without_secrets_is_kept(tree in tree()) {
+        let text = tree.replace("SECRET", "");
+        prop_assert_eq!(shown(&text), text);
+    }
+
+    #[test]
+    fn what_was_shown_shows_again(text in "[\\[\\]{}:,'\"a-z0-9 /*\\\\\n]{0,60}") {
+        if let Some(once) = json(&text, false) {
+            prop_assert_eq!(shown(&once.text), once.text);
+        }
+    }
+
+    #[test]
+    fn any_text_is_read(text in any::<String>(), cut in any::<bool>()) {
+        let shown = json(&text, cut).unwrap_or_default().text;
+        prop_assert!(shown.len() <= 12 * text.len() + 16);
+    }
+}
