@@ -156,7 +156,7 @@ impl Capture {
             Kept::None => return Payload::None,
             Kept::Nothing(reason) => return Payload::NotShown(reason.to_string()),
             Kept::Unwatchable(of) => {
-                let reason = format!("not captured: body type {}: use `.any_body()`", of());
+                let reason = format!("body type {}: use `.any_body()`", of());
                 return Payload::NotShown(reason);
             }
             Kept::Prefix(prefix) => prefix.lock(),

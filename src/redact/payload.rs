@@ -36,11 +36,11 @@ impl Rules {
             return Payload::None;
         }
         if body.prefix.is_empty() {
-            return Payload::NotShown(format!("{kind}, {}, not captured", Size(body.read)));
+            return Payload::NotShown(format!("{kind}, {}", Size(body.read)));
         }
         let shown = body.text().and_then(|text| self.body_text(&text, body.is_cut(), kind));
         let Some((Hiding { text, hidden }, language)) = shown else {
-            return Payload::NotShown(format!("{kind}, {}, not shown", Size(body.read)));
+            return Payload::NotShown(format!("{kind}, {}", Size(body.read)));
         };
         let kept = body.prefix.len() as u64;
         Payload::Shown { text, hidden, read: body.read, kept, complete: body.complete, language }
@@ -197,23 +197,23 @@ mod tests {
             Payload::NotShown(reason) => reason,
             other => format!("{other:?}"),
         };
-        assert_eq!(reason(Some("image/png"), b"\x89PNG", 49_357), "image/png, 48.2 KiB, not shown");
+        assert_eq!(reason(Some("image/png"), b"\x89PNG", 49_357), "image/png, 48.2 KiB");
         assert_eq!(
             reason(Some("multipart/form-data; boundary=x"), b"--x", 3),
-            "multipart/form-data, 3 B, not shown"
+            "multipart/form-data, 3 B"
         );
-        assert_eq!(reason(None, b"hunter2", 7), "unknown type, 7 B, not shown");
+        assert_eq!(reason(None, b"hunter2", 7), "unknown type, 7 B");
         assert_eq!(
             reason(Some("application/json"), b"hunter2", 7),
-            "application/json, 7 B, not shown"
+            "application/json, 7 B"
         );
         assert_eq!(
             reason(Some("application/json"), b"{\0\"", 3),
-            "application/json, 3 B, not shown"
+            "application/json, 3 B"
         );
-        assert_eq!(reason(Some("text/plain"), &[0xe9; 40], 40), "text/plain, 40 B, not shown");
-        assert_eq!(reason(Some("text/plain"), b"", 40), "text/plain, 40 B, not captured");
-        assert_eq!(reason(Some("text/\u{202e}x"), b"x", 1), "unknown type, 1 B, not shown");
+        assert_eq!(reason(Some("text/plain"), &[0xe9; 40], 40), "text/plain, 40 B");
+        assert_eq!(reason(Some("text/plain"), b"", 40), "text/plain, 40 B");
+        assert_eq!(reason(Some("text/\u{202e}x"), b"x", 1), "unknown type, 1 B");
     }
 
     #[test]
@@ -225,7 +225,7 @@ mod tests {
             content_type: Some("application/json".to_owned()),
             content_encoding: Some("gzip".to_owned()),
         });
-        assert_eq!(payload, Payload::NotShown("compressed (gzip), 3.1 KiB, not shown".to_owned()));
+        assert_eq!(payload, Payload::NotShown("compressed (gzip), 3.1 KiB".to_owned()));
     }
 
     #[test]

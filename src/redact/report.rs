@@ -77,7 +77,7 @@ impl Rules {
             head_cut,
             payload,
         } = request;
-        // Where the head was cut, the last thing in it is half.
+        // A target that leaves no room for any header was cut.
         let count = headers.len();
         let target = if head_cut && count == 0 { without_half_url(&target) } else { &target };
         let header = |(i, header)| self.header(header, head_cut && i + 1 == count, hidden);
@@ -88,17 +88,17 @@ impl Rules {
             target: self.url(target),
             version,
             route: route.map(|route| self.line(&route)),
-            headers: headers.into_iter().enumerate().map(header).collect(),
+            headers: headers.into_iter().map(header).collect(),
             head_cut,
             payload: self.guarded_payload(payload),
         }
     }
 
-    fn header(&self, header: Header, cut: bool, hidden: &mut Vec<String>) -> Header {
-        let Header { name, value } = header;
+    fn header(&self, header: Header, hidden: &mut Vec<String>) -> Header {
+        let Header { name, value, cut } = header;
         let shown_name = one_line(&name).into_owned();
         let Some(value) = value else {
-            return Header { name: shown_name, value: None };
+            return Header { name: shown_name, value: None, cut };
         };
         let value = if cut { without_half(&value) } else { &value };
         let value = match self.headers.fate(&name, &self.keys) {
@@ -112,7 +112,7 @@ impl Rules {
                 None
             }
         };
-        Header { name: shown_name, value }
+        Header { name: shown_name, value, cut }
     }
 
     fn response(&self, response: ResponseSnapshot) -> ResponseSnapshot {

@@ -33,7 +33,7 @@ fn request_line(request: &RequestSnapshot) -> Literal {
 }
 
 fn headers(request: &RequestSnapshot) -> Option<Literal> {
-    let line = |Header { name, value }: &Header| {
+    let line = |Header { name, value, .. }: &Header| {
         let value = value.as_deref().unwrap_or("[redacted]");
         one_line(format!("{name}: {value}").trim_end()).into_owned()
     };

@@ -79,9 +79,9 @@ pub(crate) fn full() -> Report {
                 header("content-type", "application/json"),
                 header("content-length", "41"),
                 header("user-agent", "Mozilla/5.0 (X11; Linux x86_64; rv:145.0)"),
-                Header { name: "authorization".to_owned(), value: None },
-                Header { name: "x-plan".to_owned(), value: None },
-                Header { name: "x-tenant".to_owned(), value: None },
+                Header { name: "authorization".to_owned(), value: None, cut: false },
+                Header { name: "x-plan".to_owned(), value: None, cut: false },
+                Header { name: "x-tenant".to_owned(), value: None, cut: false },
             ],
             ..request()
         }),
@@ -344,5 +344,5 @@ fn chain(texts: &[&str]) -> Cause {
 }
 
 fn header(name: &str, value: &str) -> Header {
-    Header { name: name.to_owned(), value: Some(value.to_owned()) }
+    Header { name: name.to_owned(), value: Some(value.to_owned()), cut: false }
 }

@@ -61,19 +61,18 @@ impl Cause {
     pub(crate) fn of_error(error: &(dyn StdError + 'static)) -> Self {
         let mut cause = Self::of_text(&error);
         let mut next = source(error);
-        while let Some(error) = next {
-            let so_far: usize = cause.chain.iter().map(String::len).sum();
-            if cause.chain.len() == CHAIN || so_far >= WHOLE {
-                cause.cut = true;
-                break;
-            }
+        // Counted by links, not by texts: a chain that goes round in a circle says nothing new.
+        for _ in 0..CHAIN {
+            let Some(error) = next else { return cause };
             let (text, cut) = say(&error);
             cause.cut |= cut;
             if !cause.chain.last().is_some_and(|last| last.ends_with(&text)) {
                 cause.chain.push(text);
             }
-            next = source(error);
+            let so_far: usize = cause.chain.iter().map(String::len).sum();
+            next = source(error).filter(|_| so_far < WHOLE);
         }
+        cause.cut |= next.is_some();
         cause
     }
 

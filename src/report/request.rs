@@ -27,6 +27,8 @@ pub(crate) struct Header {
     pub(crate) name: String,
     /// `None`: the value was never copied, or the redactor took it out.
     pub(crate) value: Option<String>,
+    /// The value was longer than what is kept of it.
+    pub(crate) cut: bool,
 }
 
 /// What is known of the payload.
