@@ -12,6 +12,7 @@
 //! difference: what the bell adds to a request over what stands in its place.
 
 use std::{
+    alloc::System,
     collections::HashMap,
     env,
     fmt::{self, Debug, Display},
@@ -21,6 +22,7 @@ use std::{
     process::{Command, ExitCode},
 };
 
+use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 use support::{
     apps::{App, Around},
     asks::{Ask, Template},
@@ -119,62 +121,47 @@ impl Row {
 
 /// Runs this program under callgrind.
 fn counted(around: Around, ask: Ask) -> io::Result<Counts> {
-    let out = callgrind(around, ask)?;
-    let profile = fs::read_to_string(&out)?;
-    fs::remove_file(out)?;
-    let instructions = instructions(&profile).filter(|all| *all > 0);
-    let instructions = instructions.ok_or_else(|| io::Error::other("callgrind saw nothing"))?;
+    let (allocations, profile) = callgrind(around, ask)?;
+    let instructions = fs::read_to_string(&profile)?.lines().find_map(totals).unwrap_or(0);
+    fs::remove_file(profile)?;
+    if instructions == 0 {
+        return Err(io::Error::other("callgrind did not find `counted_requests`"));
+    }
     let requests = ask.rounds().1 as i64;
     let per_request = |all: i64| (all + requests / 2) / requests;
-    Ok(Counts {
-        instructions: per_request(instructions),
-        allocations: per_request(allocations(&profile)),
-    })
+    Ok(Counts { instructions: per_request(instructions), allocations: per_request(allocations) })
+}
+
+fn totals(line: &str) -> Option<i64> {
+    line.strip_prefix("totals: ")?.parse().ok()
 }
 
 fn profile(around: &str, ask: &str) -> io::Result<()> {
-    let (around, ask) = (named(Around::ALL, around)?, named(Ask::ALL, ask)?);
-    let out = callgrind(around, ask)?;
-    Command::new("callgrind_annotate").args(["--auto=yes", "--threshold=95"]).arg(&out).status()?;
-    fs::remove_file(out)
+    let (_, profile) = callgrind(named(Around::ALL, around)?, named(Ask::ALL, ask)?)?;
+    Command::new("callgrind_annotate")
+        .args(["--auto=yes", "--threshold=95"])
+        .arg(&profile)
+        .status()?;
+    fs::remove_file(profile)
 }
 
-/// Gives the file with callgrind's profile.
-fn callgrind(around: Around, ask: Ask) -> io::Result<PathBuf> {
-    let out = env::temp_dir().join(format!("tower-bell-{}-{around:?}-{ask:?}", std::process::id()));
+/// Gives how many allocations were counted, and the file with callgrind's profile.
+fn callgrind(around: Around, ask: Ask) -> io::Result<(i64, PathBuf)> {
+    let name = format!("tower-bell-{}-{around:?}-{ask:?}", std::process::id());
+    let profile = env::temp_dir().join(name);
     let ran = Command::new("valgrind")
-        // Else `rep movsb`, which valgrind counts per byte, copies what is long.
+        // Else long copies are made by `rep movsb`, which valgrind counts per byte.
         .env("GLIBC_TUNABLES", "glibc.cpu.x86_rep_movsb_threshold=0x7fffffff")
-        .args(["--tool=callgrind", "--toggle-collect=*counted_requests*", "--compress-strings=no"])
-        .arg(format!("--callgrind-out-file={}", out.display()))
+        .args(["--tool=callgrind", "--toggle-collect=*counted_requests*"])
+        .arg(format!("--callgrind-out-file={}", profile.display()))
         .arg(env::current_exe()?)
         .args(["--requests", &format!("{around:?}"), &format!("{ask:?}")])
-        .output()?;
-    if ran.status.success() {
-        return Ok(out);
-    }
-    Err(io::Error::other(String::from_utf8_lossy(&ran.stderr).into_owned()))
-}
-
-fn instructions(profile: &str) -> Option<i64> {
-    profile.lines().find_map(|line| line.strip_prefix("totals: ")?.parse().ok())
-}
-
-/// Calls of the allocator: each is a `calls=<how often> ..` below the `cfn=<name>` of its target.
-fn allocations(profile: &str) -> i64 {
-    const ALLOCATE: [&str; 4] = ["malloc", "calloc", "realloc", "posix_memalign"];
-    let (mut called, mut calls) = ("", 0);
-    for line in profile.lines() {
-        if let Some(name) = line.strip_prefix("cfn=") {
-            called = name;
-        } else if let Some(times) =
-            line.strip_prefix("calls=").filter(|_| ALLOCATE.contains(&called))
-        {
-            calls +=
-                times.split(' ').next().and_then(|times| times.parse::<i64>().ok()).unwrap_or(0);
-        }
-    }
-    calls
+        .output()
+        .map_err(|error| io::Error::other(format!("valgrind: {error}")))?;
+    let allocations = String::from_utf8_lossy(&ran.stdout).trim().parse();
+    let allocations =
+        allocations.map_err(|_| io::Error::other(String::from_utf8_lossy(&ran.stderr)))?;
+    Ok((allocations, profile))
 }
 
 /// What runs under callgrind.
@@ -186,7 +173,10 @@ fn request(around: &str, ask: &str) -> io::Result<()> {
         app.answer(ask.template(n).request());
     }
     let templates: Vec<_> = (0..requests).map(|n| ask.template(warm_up + n)).collect();
+    let allocated = Region::new(ALLOCATOR);
     counted_requests(&app, &templates);
+    let allocated = allocated.change();
+    println!("{}", allocated.allocations + allocated.reallocations);
     Ok(())
 }
 
@@ -197,6 +187,9 @@ fn counted_requests(app: &App, templates: &[Template]) {
         app.answer(template.request());
     }
 }
+
+#[global_allocator]
+static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 
 fn named<T: Copy + Debug>(all: &[T], name: &str) -> io::Result<T> {
     let found = all.iter().find(|one| format!("{one:?}") == name);
