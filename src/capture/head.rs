@@ -96,7 +96,6 @@ impl Head {
         if self.bytes.len() + length > HEAD_LIMIT {
             return false;
         }
-        self.bytes.reserve(length);
         self.bytes.extend_from_slice(name.as_str().as_bytes());
         if !is_never_copied(name, value) {
             self.bytes.extend_from_slice(b": ");
