@@ -150,8 +150,7 @@ fn callgrind(around: Around, ask: Ask) -> io::Result<(i64, PathBuf)> {
     let name = format!("tower-bell-{}-{around:?}-{ask:?}", std::process::id());
     let profile = env::temp_dir().join(name);
     let ran = Command::new("valgrind")
-        // Else long copies are made by `rep movsb`, which valgrind counts per byte.
-        .env("GLIBC_TUNABLES", "glibc.cpu.x86_rep_movsb_threshold=0x7fffffff")
+        .env("GLIBC_TUNABLES", TUNABLES)
         .args(["--tool=callgrind", "--toggle-collect=*counted_requests*"])
         .arg(format!("--callgrind-out-file={}", profile.display()))
         .arg(env::current_exe()?)
@@ -187,6 +186,10 @@ fn counted_requests(app: &App, templates: &[Template]) {
         app.answer(template.request());
     }
 }
+
+/// No `rep movsb` for long copies, because valgrind counts it per byte; and room in malloc's cache
+/// for the many equal pieces of a request, else the counts depend on how the heap happens to lie.
+const TUNABLES: &str = "glibc.cpu.x86_rep_movsb_threshold=0x7fffffff:glibc.malloc.tcache_count=64";
 
 #[global_allocator]
 static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
