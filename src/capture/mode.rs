@@ -83,10 +83,10 @@ mod known {
             super::warn_unknown::<B>();
             return body;
         }
-        let Watching(watch) = make(&body);
-        if matches!(watch, Watch::Off) {
-            return body;
-        }
+        let watch = match make(&body) {
+            Watching(Watch::Off) => return body,
+            Watching(watch) => watch,
+        };
         if let Some(known) = (&mut body as &mut dyn Any).downcast_mut::<axum::body::Body>() {
             let inner = mem::take(known);
             // Without `into_inner` each layer would wrap the error once more, and a 413 that axum

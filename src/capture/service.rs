@@ -93,8 +93,7 @@ where
         let mut scope = Scope::default();
         let call = AssertUnwindSafe(|| self.inner.call(request));
         let called = scope.enter(|| catch_unwind(call));
-        let is_grpc = capture.is_grpc();
-        ResponseFuture::new(called, Some(capture), scope, policy, is_grpc)
+        ResponseFuture::new(called, Some(capture), scope, policy, false)
     }
 }
 

@@ -7,7 +7,7 @@
 use std::{any::Any, fmt::Display};
 
 use bytes::Buf;
-use http::{HeaderMap, HeaderValue, Method, StatusCode, header, response::Parts};
+use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header, response::Parts};
 use http_body::{Body, SizeHint};
 
 use super::{
@@ -54,12 +54,11 @@ pub(crate) enum Await {
 pub(crate) fn judge(
     config: &Config,
     method: &Method,
-    status: StatusCode,
-    headers: &HeaderMap,
-    body: &impl Body,
+    response: &Response<impl Body>,
 ) -> Verdict {
+    let (status, headers) = (response.status(), response.headers());
     match status.as_u16() {
-        200..=299 if *method != Method::CONNECT => good(headers, body),
+        200..=299 if *method != Method::CONNECT => good(headers, response.body()),
         501 => Verdict::Fine,
         503 if headers.contains_key(header::RETRY_AFTER) => Verdict::Failed(Severity::Warning),
         408 | 500..=599 => Verdict::Failed(Severity::Error),

@@ -127,7 +127,7 @@ impl Capture {
 
     /// The head's value of this name.
     pub(crate) fn header(&self, name: &HeaderName) -> Option<String> {
-        self.head.headers().find(|header| header.name == name.as_str())?.value
+        self.head.value(name).map(|value| String::from_utf8_lossy(value).into_owned())
     }
 
     pub(crate) fn snapshot(&self) -> RequestSnapshot {

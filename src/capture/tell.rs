@@ -73,7 +73,8 @@ impl Capture {
             method: self.method.as_str(),
             route: self.route(),
             path: self.path(),
-            is_grpc: self.is_grpc(),
+            // Asked only of a path, and looked for only then.
+            is_grpc: self.route().is_none() && self.is_grpc(),
             error_type: failure.why.error_type(),
             text: text.as_ref().map(|text| text as &dyn Display),
         };
