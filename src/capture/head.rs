@@ -112,8 +112,11 @@ impl Head {
     fn header(&mut self, name: &HeaderName, value: &HeaderValue) -> bool {
         let is_copied = !is_never_copied(name, value);
         let name = name.as_str().as_bytes();
-        let whole = if is_copied { value.as_bytes() } else { b"" };
-        let value = whole.get(..VALUE_LIMIT).unwrap_or(whole);
+        let mut value = if is_copied { value.as_bytes() } else { b"" };
+        if value.len() > VALUE_LIMIT {
+            value = &value[..VALUE_LIMIT];
+            self.cut = true;
+        }
         if self.bytes.len() + 4 + name.len() + value.len() > HEAD_LIMIT {
             return false;
         }
@@ -123,7 +126,6 @@ impl Head {
         self.bytes.extend_from_slice(lengths.as_flattened());
         self.bytes.extend_from_slice(name);
         self.bytes.extend_from_slice(value);
-        self.cut |= value.len() < whole.len();
         true
     }
 }
