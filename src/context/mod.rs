@@ -242,6 +242,7 @@ impl Scope {
 }
 
 /// Moves the scope into the thread-local, unless there is one (or no thread-local any more).
+#[inline]
 fn install(scope: &mut Scope) -> bool {
     CURRENT
         .try_with(|current| {
@@ -253,6 +254,7 @@ fn install(scope: &mut Scope) -> bool {
         .unwrap_or(false)
 }
 
+#[inline]
 fn take_current() -> Option<Scope> {
     CURRENT.try_with(Cell::take).ok()?
 }
@@ -260,6 +262,7 @@ fn take_current() -> Option<Scope> {
 struct Leave<'a>(&'a mut Scope);
 
 impl Drop for Leave<'_> {
+    #[inline]
     fn drop(&mut self) {
         if let Some(scope) = take_current() {
             *self.0 = scope;
