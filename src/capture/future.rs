@@ -118,8 +118,8 @@ where
                 dropped.unwrap_or_else(discard);
                 let capture = this.capture.take();
                 let is_grpc = capture.as_ref().map_or(*this.is_grpc, Capture::is_grpc);
-                let answer = panic_answer::<M, R>(is_grpc)
-                    .filter(|_| *this.policy == PanicPolicy::Respond);
+                let answer =
+                    panic_answer::<M, R>(is_grpc).filter(|_| *this.policy == PanicPolicy::Respond);
                 tell_panic(capture, this.scope, &*payload, answer.as_ref().map(Response::status));
                 match answer {
                     Some(answer) => {

@@ -51,11 +51,7 @@ pub(crate) enum Await {
 }
 
 /// Judges a response by its head.
-pub(crate) fn judge(
-    config: &Config,
-    method: &Method,
-    response: &Response<impl Body>,
-) -> Verdict {
+pub(crate) fn judge(config: &Config, method: &Method, response: &Response<impl Body>) -> Verdict {
     let (status, headers) = (response.status(), response.headers());
     match status.as_u16() {
         200..=299 if *method != Method::CONNECT => good(headers, response.body()),
