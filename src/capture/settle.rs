@@ -79,12 +79,15 @@ fn good(headers: &HeaderMap, body: &impl Body) -> Verdict {
 
 /// Whether a failing response has a text worth waiting for.
 pub(crate) fn has_text(headers: &HeaderMap, body: &SizeHint) -> bool {
+    if body.exact().is_none_or(|length| length == 0) {
+        return false;
+    }
     let encoded = headers.get(header::CONTENT_ENCODING).is_some_and(|e| e != "identity");
     let kind = headers.get(header::CONTENT_TYPE).map_or(&b""[..], |kind| kind.as_bytes());
     let textual = kind.starts_with(b"text/")
         || kind.windows(4).any(|four| four.eq_ignore_ascii_case(b"json"))
         || kind.windows(3).any(|three| three.eq_ignore_ascii_case(b"xml"));
-    body.exact().is_some_and(|length| length > 0) && textual && !encoded
+    textual && !encoded
 }
 
 /// How a body ended.

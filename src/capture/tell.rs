@@ -64,6 +64,7 @@ impl Capture {
     pub(crate) fn tell(self, tags: &SharedTags, failure: Failure<'_>) {
         let text = failure.why.text();
         let severity = self.severity(tags, &failure);
+        let route = self.route();
         let what = Occurrence {
             service: self.shared.service(),
             channel: self.shared.config.channel.as_ref(),
@@ -71,10 +72,10 @@ impl Capture {
             severity,
             code: failure.code(),
             method: self.method.as_str(),
-            route: self.route(),
-            path: self.path(),
-            // Asked only of a path, and looked for only then.
-            is_grpc: self.route().is_none() && self.is_grpc(),
+            route,
+            // Only what stands for a route is looked for.
+            path: if route.is_none() { self.path() } else { "" },
+            is_grpc: route.is_none() && self.is_grpc(),
             error_type: failure.why.error_type(),
             text: text.as_ref().map(|text| text as &dyn Display),
         };
