@@ -451,14 +451,14 @@ async fn a_long_body_is_kept_up_to_the_limit() {
         )
         .layer(DefaultBodyLimit::disable())
         .layer(bell.layer().capture_body(1000));
-    let long = "x".repeat(3_000_000);
+    let long = "x ".repeat(1_500_000);
     let request = Request::post("/").header("content-type", "text/plain");
     app.oneshot(request.body(Body::from(long)).unwrap()).await.unwrap();
     let text = stub.next().await.plain_text();
     assert!(text.contains("3000000 read"), "{text}");
     assert!(text.contains("2.9 MiB"), "{text}");
     let kept = text.matches('x').count();
-    assert!((900..1100).contains(&kept), "{kept} kept");
+    assert!((450..550).contains(&kept), "{kept} kept");
 }
 
 #[tokio::test]
@@ -668,7 +668,7 @@ async fn headers_of_any_bytes_are_shown_line_by_line() {
 async fn giant_headers_are_cut() {
     let (bell, stub) = rung();
     let app = answering(&bell, || text_response(500, ""));
-    let giant = "a".repeat(500 * 1024);
+    let giant = "a ".repeat(250 * 1024);
     let request = Request::get("/").header("user-agent", giant).header("accept", "text/html");
     app.oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
     let text = stub.next().await.plain_text();

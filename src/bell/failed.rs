@@ -14,8 +14,11 @@ use crate::{
     render,
     report::{Fingerprint, FingerprintParts, Key, Kind, Normal, Report, Summary},
     severity::Severity,
-    text::discard,
+    text::{Unit, discard},
 };
+
+/// Characters kept of what failed and where, which stands for lost details.
+const LONGEST_LINE: usize = 200;
 
 /// A failure as it is counted, all borrowed.
 pub(crate) struct Occurrence<'a> {
@@ -100,6 +103,7 @@ impl Core {
         let mut origin = self.origin.clone();
         origin.service = Arc::clone(what.service);
         let line = render::line(what.kind, what.code, parts.method, parts.route);
+        let line = Unit::Chars.cut(&line, LONGEST_LINE).to_owned();
         let (topic, severity) = (what.kind.topic(what.code), what.severity);
         let summary = Summary { line, topic, severity, fingerprint, origin };
         KindFacts {

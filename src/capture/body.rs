@@ -64,12 +64,7 @@ impl<B: Body<Error: Display>> Body for BellBody<B> {
         let Some(mut inner) = this.inner.as_pin_mut() else { return Poll::Ready(None) };
         match this.watch {
             Watch::Off => inner.poll_frame(cx),
-            Watch::Request(tee) => {
-                let frame = ready!(inner.as_mut().poll_frame(cx));
-                // Nobody may poll again when the length was exact.
-                note_request(tee, frame.as_ref(), inner.is_end_stream());
-                Poll::Ready(frame)
-            }
+            Watch::Request(tee) => poll_teed(inner, tee, cx),
             Watch::Response(settle) => {
                 let poll = AssertUnwindSafe(|| inner.as_mut().poll_frame(cx));
                 let frame = match settle.scope().enter(|| catch_unwind(poll)) {
@@ -94,6 +89,54 @@ impl<B: Body<Error: Display>> Body for BellBody<B> {
     fn size_hint(&self) -> SizeHint {
         self.inner.as_ref().map_or_else(|| SizeHint::with_exact(0), B::size_hint)
     }
+}
+
+pin_project! {
+    /// What a [`BellBody`] is for a request, in an eighth of the space: it is moved for each request
+    /// that has a payload.
+    pub(crate) struct TeeBody<B> {
+        #[pin]
+        inner: B,
+        tee: Tee,
+    }
+}
+
+impl<B> TeeBody<B> {
+    pub(crate) fn new(inner: B, tee: Tee) -> Self {
+        Self { inner, tee }
+    }
+}
+
+impl<B: Body> Body for TeeBody<B> {
+    type Data = B::Data;
+    type Error = B::Error;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
+        let this = self.project();
+        poll_teed(this.inner, this.tee, cx)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.inner.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.inner.size_hint()
+    }
+}
+
+fn poll_teed<B: Body>(
+    mut inner: Pin<&mut B>,
+    tee: &mut Tee,
+    cx: &mut Context<'_>,
+) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
+    let frame = ready!(inner.as_mut().poll_frame(cx));
+    // Nobody may poll again when the length was exact.
+    note_request(tee, frame.as_ref(), inner.is_end_stream());
+    Poll::Ready(frame)
 }
 
 fn note_request<D: bytes::Buf, E>(tee: &mut Tee, frame: Option<&Result<Frame<D>, E>>, last: bool) {

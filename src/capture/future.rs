@@ -45,6 +45,7 @@ pin_project! {
         capture: Option<Capture>,
         scope: Scope,
         policy: PanicPolicy,
+        // Of a request that nobody captured.
         is_grpc: bool,
         mode: PhantomData<fn() -> M>,
     }
@@ -74,7 +75,8 @@ impl<F, M> ResponseFuture<F, M> {
     {
         let (future, panic) = match called {
             Ok(future) => (Some(future), None),
-            Err(payload) if panic_answer::<M, R>(policy, is_grpc).is_none() => {
+            // Whether it can be answered does not depend on gRPC.
+            Err(payload) if panic_answer::<M, R>(policy, false).is_none() => {
                 tell_panic(capture, &mut scope, &*payload, None);
                 resume_unwind(payload)
             }
@@ -112,7 +114,7 @@ where
         match polled {
             Ok(Poll::Pending) => Poll::Pending,
             Ok(Poll::Ready(Ok(response))) => {
-                Poll::Ready(Ok(answered::<M, R>(this.capture.take(), this.scope, response)))
+                Poll::Ready(Ok(answered::<M, R>(this.capture, this.scope, response)))
             }
             Ok(Poll::Ready(Err(error))) => {
                 if let Some(capture) = this.capture.take() {
@@ -125,7 +127,8 @@ where
                 let dropped = catch_unwind(AssertUnwindSafe(|| this.future.set(None)));
                 dropped.unwrap_or_else(discard);
                 let capture = this.capture.take();
-                let answer = panic_answer::<M, R>(*this.policy, *this.is_grpc);
+                let is_grpc = capture.as_ref().map_or(*this.is_grpc, Capture::is_grpc);
+                let answer = panic_answer::<M, R>(*this.policy, is_grpc);
                 tell_panic(capture, this.scope, &*payload, answer.as_ref().map(Response::status));
                 match answer {
                     Some(answer) => {
@@ -141,14 +144,19 @@ where
 
 /// There is a head: told now, or with the body, or all is well.
 fn answered<M: BodyMode<R>, R: Body>(
-    capture: Option<Capture>,
+    capture: &mut Option<Capture>,
     scope: &mut Scope,
     response: Response<R>,
 ) -> Response<M::Body> {
-    let Some(capture) = capture else { return response.map(M::pass) };
-    let (status, headers) = (response.status(), response.headers());
-    let config = &capture.shared.config;
-    match settle::judge(config, &capture.method, status, headers, response.body()) {
+    let verdict = capture.as_ref().map_or(Verdict::Fine, |capture| {
+        settle::judge(&capture.shared.config, &capture.method, &response)
+    });
+    // Most requests end here: nothing of theirs is moved.
+    let Some(capture) = capture.take_if(|_| verdict != Verdict::Fine) else {
+        *capture = None;
+        return response.map(M::pass);
+    };
+    match verdict {
         Verdict::Fine => response.map(M::pass),
         Verdict::Watch(awaits) => match scope.claim_watch() {
             Some(tags) => watched::<M, R>(capture, tags, response, awaits),

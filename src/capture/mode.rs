@@ -6,7 +6,7 @@ use std::{any::type_name, fmt::Display, sync::Once};
 use http_body::Body;
 
 pub(crate) use self::sealed::Watching;
-use super::body::{BellBody, Watch};
+use super::body::{BellBody, TeeBody, Watch};
 
 /// Body types stay. `axum::body::Body` is known and watched inside; a body of another type passes
 /// unwatched, and the message says so.
@@ -76,25 +76,32 @@ mod known {
 
     use http_body_util::BodyExt;
 
-    use super::{BellBody, Body, Watch, Watching};
+    use super::{BellBody, Body, TeeBody, Watch, Watching};
 
     pub(super) fn watch<B: Body + 'static>(mut body: B, make: impl FnOnce(&B) -> Watching) -> B {
-        if !(&raw_any(&body)).is::<axum::body::Body>() {
+        if !raw_any(&body).is::<axum::body::Body>() {
             super::warn_unknown::<B>();
             return body;
         }
-        let Watching(watch) = make(&body);
-        if matches!(watch, Watch::Off) {
-            return body;
-        }
-        if let Some(known) = (&mut body as &mut dyn Any).downcast_mut::<axum::body::Body>() {
-            let inner = mem::take(known);
-            // Without `into_inner` each layer would wrap the error once more, and a 413 that axum
-            // finds in it would become a 400.
-            let watched = BellBody::new(inner, watch).map_err(axum::Error::into_inner);
-            *known = axum::body::Body::new(watched);
+        match make(&body) {
+            Watching(Watch::Off) => {}
+            Watching(Watch::Request(tee)) => wrap(&mut body, |inner| TeeBody::new(inner, tee)),
+            Watching(watch) => wrap(&mut body, |inner| BellBody::new(inner, watch)),
         }
         body
+    }
+
+    /// Without `into_inner` each layer would wrap the error once more, and a 413 that axum finds in
+    /// it would become a 400.
+    fn wrap<B, W>(body: &mut B, with: impl FnOnce(axum::body::Body) -> W)
+    where
+        B: 'static,
+        W: Body<Data = bytes::Bytes, Error = axum::Error> + Send + 'static,
+    {
+        if let Some(known) = (body as &mut dyn Any).downcast_mut::<axum::body::Body>() {
+            let wrapped = with(mem::take(known)).map_err(axum::Error::into_inner);
+            *known = axum::body::Body::new(wrapped);
+        }
     }
 
     pub(super) fn from_text<B: 'static>(text: &'static str) -> Option<B> {

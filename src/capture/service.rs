@@ -8,19 +8,19 @@ use std::{
     task::{Context, Poll},
 };
 
-use http::{Request, Response, Version, request};
+use http::{Request, Response, Version};
 use http_body::Body;
 use tower_service::Service;
 
 use super::{
-    config::{FromParts, Shared},
+    config::Shared,
     future::ResponseFuture,
     grpc, head,
     mode::{BodyMode, SameBody, Watching},
-    snapshot::Capture,
+    snapshot::{Capture, Kept},
     unready,
 };
-use crate::{context::Scope, text::discard};
+use crate::context::Scope;
 
 /// The service that [`BellLayer`](super::BellLayer) makes.
 pub struct BellService<S, M = SameBody> {
@@ -86,16 +86,14 @@ where
             let called = catch_unwind(AssertUnwindSafe(|| self.inner.call(request)));
             return ResponseFuture::new::<R>(called, None, Scope::default(), policy, is_grpc);
         }
-        let mut capture = Capture::of(Arc::clone(&self.shared), &request);
         let (parts, body) = request.into_parts();
-        capture.name_by(&parts);
+        let mut capture = Capture::of(Arc::clone(&self.shared), &parts, Kept::of(&body));
         let body = <M as BodyMode<B>>::watch(body, |body| Watching(capture.watch_payload(body)));
         let request = Request::from_parts(parts, body);
         let mut scope = Scope::default();
         let call = AssertUnwindSafe(|| self.inner.call(request));
         let called = scope.enter(|| catch_unwind(call));
-        let is_grpc = capture.is_grpc();
-        ResponseFuture::new::<R>(called, Some(capture), scope, policy, is_grpc)
+        ResponseFuture::new::<R>(called, Some(capture), scope, policy, false)
     }
 }
 
@@ -108,26 +106,6 @@ impl Shared {
         let uri = head::original_uri(request.extensions()).unwrap_or_else(|| request.uri());
         self.bell.is_off() || self.config.ignored_paths.iter().any(|path| **path == *uri.path())
     }
-}
-
-impl Capture {
-    /// Asks the user's own functions who it is for and what its route is called.
-    fn name_by(&mut self, parts: &request::Parts) {
-        let config = &self.shared.config;
-        let user = config.user_from.as_ref().and_then(|user| ask(user, parts));
-        let route = config.route_name.as_ref().and_then(|name| ask(name, parts));
-        self.user = user;
-        if let Some(route) = route {
-            self.name_route(route);
-        }
-    }
-}
-
-fn ask(function: &FromParts, parts: &request::Parts) -> Option<String> {
-    catch_unwind(AssertUnwindSafe(|| function(parts))).unwrap_or_else(|payload| {
-        discard(payload);
-        None
-    })
 }
 
 impl<S: Clone, M> Clone for BellService<S, M> {

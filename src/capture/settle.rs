@@ -7,7 +7,7 @@
 use std::{any::Any, fmt::Display};
 
 use bytes::Buf;
-use http::{HeaderMap, HeaderValue, Method, StatusCode, header, response::Parts};
+use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header, response::Parts};
 use http_body::{Body, SizeHint};
 
 use super::{
@@ -51,15 +51,10 @@ pub(crate) enum Await {
 }
 
 /// Judges a response by its head.
-pub(crate) fn judge(
-    config: &Config,
-    method: &Method,
-    status: StatusCode,
-    headers: &HeaderMap,
-    body: &impl Body,
-) -> Verdict {
+pub(crate) fn judge(config: &Config, method: &Method, response: &Response<impl Body>) -> Verdict {
+    let (status, headers) = (response.status(), response.headers());
     match status.as_u16() {
-        200..=299 if *method != Method::CONNECT => good(headers, body),
+        200..=299 if *method != Method::CONNECT => good(headers, response.body()),
         501 => Verdict::Fine,
         503 if headers.contains_key(header::RETRY_AFTER) => Verdict::Failed(Severity::Warning),
         408 | 500..=599 => Verdict::Failed(Severity::Error),
@@ -84,12 +79,15 @@ fn good(headers: &HeaderMap, body: &impl Body) -> Verdict {
 
 /// Whether a failing response has a text worth waiting for.
 pub(crate) fn has_text(headers: &HeaderMap, body: &SizeHint) -> bool {
+    if body.exact().is_none_or(|length| length == 0) {
+        return false;
+    }
     let encoded = headers.get(header::CONTENT_ENCODING).is_some_and(|e| e != "identity");
     let kind = headers.get(header::CONTENT_TYPE).map_or(&b""[..], |kind| kind.as_bytes());
     let textual = kind.starts_with(b"text/")
         || kind.windows(4).any(|four| four.eq_ignore_ascii_case(b"json"))
         || kind.windows(3).any(|three| three.eq_ignore_ascii_case(b"xml"));
-    body.exact().is_some_and(|length| length > 0) && textual && !encoded
+    textual && !encoded
 }
 
 /// How a body ended.

@@ -2,22 +2,23 @@
 
 use std::{
     any::type_name,
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
     time::{Duration, Instant},
 };
 
-use http::{HeaderName, Method, Request, Version, header};
+use http::{HeaderName, Method, Version, header, request::Parts};
 use http_body::Body;
 
 use super::{
     body::Watch,
-    config::Shared,
+    config::{FromParts, Shared},
     head::Head,
     tee::{Prefix, Tee},
 };
 use crate::{
     report::{Header, Payload, RequestSnapshot},
-    text::Size,
+    text::{Size, discard},
 };
 
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -44,7 +45,7 @@ enum Route {
 }
 
 /// What is kept of the payload.
-enum Kept {
+pub(crate) enum Kept {
     /// There is none.
     None,
     Prefix(Arc<Prefix>),
@@ -54,26 +55,30 @@ enum Kept {
     Unwatchable(fn() -> &'static str),
 }
 
+impl Kept {
+    /// Until [`Capture::watch_payload`] is called, the type is one that cannot be watched.
+    pub(crate) fn of<B: Body>(body: &B) -> Self {
+        if body.is_end_stream() { Self::None } else { Self::Unwatchable(type_name::<B>) }
+    }
+}
+
 impl Capture {
-    /// Looks at the request before it goes on.
-    pub(crate) fn of<B: Body>(shared: Arc<Shared>, request: &Request<B>) -> Self {
-        let has_body = !request.body().is_end_stream();
+    /// Looks at the request before it goes on. Not generic: compiled once, and not anew for each
+    /// service, where nothing below it could be inlined.
+    pub(crate) fn of(shared: Arc<Shared>, request: &Parts, payload: Kept) -> Self {
+        let ask = |function: &Option<FromParts>| ask(function.as_ref()?, request);
         Self {
-            method: request.method().clone(),
-            user: None,
+            method: request.method.clone(),
+            user: ask(&shared.config.user_from),
             head: Head::of(request),
-            version: request.version(),
-            route: matched_route(request),
-            // Until `watch_payload` is called, its type is one that cannot be watched.
-            payload: if has_body { Kept::Unwatchable(type_name::<B>) } else { Kept::None },
+            version: request.version,
+            route: ask(&shared.config.route_name)
+                .map_or_else(|| matched_route(request), Route::Named),
+            payload,
             // Only for `elapsed`: nothing is decided by it.
             started: Instant::now(),
             shared,
         }
-    }
-
-    pub(crate) fn name_route(&mut self, name: String) {
-        self.route = Route::Named(name);
     }
 
     /// The body's own watch; called only for a body that can be watched.
@@ -121,8 +126,8 @@ impl Capture {
     }
 
     /// The head's value of this name.
-    pub(crate) fn header(&self, name: &HeaderName) -> Option<String> {
-        self.head.headers().find(|header| header.name == name.as_str())?.value
+    pub(crate) fn header(&self, name: &HeaderName) -> Option<&[u8]> {
+        self.head.value(name)
     }
 
     pub(crate) fn snapshot(&self) -> RequestSnapshot {
@@ -179,9 +184,17 @@ impl Capture {
     }
 }
 
-fn matched_route<B>(request: &Request<B>) -> Route {
+/// What the user's own function says; nothing if it panics.
+fn ask(function: &FromParts, request: &Parts) -> Option<String> {
+    catch_unwind(AssertUnwindSafe(|| function(request))).unwrap_or_else(|payload| {
+        discard(payload);
+        None
+    })
+}
+
+fn matched_route(request: &Parts) -> Route {
     #[cfg(feature = "axum-08")]
-    if let Some(path) = request.extensions().get::<axum::extract::MatchedPath>() {
+    if let Some(path) = request.extensions.get::<axum::extract::MatchedPath>() {
         return Route::Matched(path.clone());
     }
     let _ = request;

@@ -20,6 +20,7 @@ use crate::{
     context::{self, SharedTags},
     report::{Cause, Fingerprint, Kind, Place, Report, ResponseSnapshot, panic_text},
     severity::Severity,
+    transport::mark,
 };
 
 /// How many sources of an error name its kind.
@@ -62,8 +63,12 @@ pub(crate) enum Why<'a> {
 impl Capture {
     /// Tells the bell.
     pub(crate) fn tell(self, tags: &SharedTags, failure: Failure<'_>) {
+        if self.is_a_ring() {
+            return;
+        }
         let text = failure.why.text();
         let severity = self.severity(tags, &failure);
+        let route = self.route();
         let what = Occurrence {
             service: self.shared.service(),
             channel: self.shared.config.channel.as_ref(),
@@ -71,15 +76,22 @@ impl Capture {
             severity,
             code: failure.code(),
             method: self.method.as_str(),
-            route: self.route(),
-            path: self.path(),
-            is_grpc: self.is_grpc(),
+            route,
+            // Only what stands for a route is looked for.
+            path: if route.is_none() { self.path() } else { "" },
+            is_grpc: route.is_none() && self.is_grpc(),
             error_type: failure.why.error_type(),
             text: text.as_ref().map(|text| text as &dyn Display),
         };
         self.shared
             .bell
             .failed(&what, |fingerprint| self.report(tags, &failure, severity, fingerprint));
+    }
+
+    /// It is the bell's own message, sent to a server that this layer stands round: a failure to take
+    /// it must not ring again, for ever.
+    fn is_a_ring(&self) -> bool {
+        self.header(&mark::MARK).is_some_and(mark::is_mark)
     }
 
     /// The app's word counts, then the most severe of what is known.
@@ -125,8 +137,8 @@ impl Capture {
 
     fn request_id(&self, failure: &Failure<'_>) -> Option<String> {
         let answered = failure.answer.and_then(|answer| answer.request_id);
-        let text = answered.map(|id| String::from_utf8_lossy(id.as_bytes()).into_owned());
-        text.or_else(|| self.header(&REQUEST_ID))
+        let id = answered.map(HeaderValue::as_bytes).or_else(|| self.header(&REQUEST_ID))?;
+        Some(String::from_utf8_lossy(id).into_owned())
     }
 }
 

@@ -20,7 +20,7 @@ pub(crate) mod panic;
 
 use std::{
     borrow::Cow,
-    cell::RefCell,
+    cell::Cell,
     fmt,
     future::Future,
     mem,
@@ -160,7 +160,13 @@ pub(crate) fn said_severity(tags: &SharedTags) -> Option<Severity> {
 
 /// Whether the current thread is inside a request.
 pub(crate) fn is_inside() -> bool {
-    CURRENT.try_with(|current| current.try_borrow().is_ok_and(|c| c.is_some())).unwrap_or(false)
+    let looked = CURRENT.try_with(|current| {
+        let scope = current.take();
+        let is_inside = scope.is_some();
+        current.set(scope);
+        is_inside
+    });
+    looked.unwrap_or(false)
 }
 
 fn with_tags(f: impl FnOnce(&mut Tags)) {
@@ -174,12 +180,10 @@ fn carried_scope() -> Scope {
 }
 
 fn current_tags() -> SharedTags {
-    CURRENT
-        .try_with(|current| {
-            let mut current = current.try_borrow_mut().ok()?;
-            Some(current.as_mut()?.tags.get_or_insert_default().clone())
-        })
-        .ok()?
+    let mut scope = take_current()?;
+    let tags = scope.tags.get_or_insert_default().clone();
+    install(&mut scope);
+    Some(tags)
 }
 
 fn lock(tags: &Mutex<Tags>) -> MutexGuard<'_, Tags> {
@@ -187,7 +191,7 @@ fn lock(tags: &Mutex<Tags>) -> MutexGuard<'_, Tags> {
 }
 
 thread_local! {
-    static CURRENT: RefCell<Option<Scope>> = const { RefCell::new(None) };
+    static CURRENT: Cell<Option<Scope>> = const { Cell::new(None) };
 }
 
 impl Scope {
@@ -243,28 +247,27 @@ impl Scope {
 }
 
 /// Moves the scope into the thread-local, unless there is one (or no thread-local any more).
+#[inline]
 fn install(scope: &mut Scope) -> bool {
     CURRENT
         .try_with(|current| {
-            let Ok(mut current) = current.try_borrow_mut() else {
-                return false;
-            };
-            let free = current.is_none();
-            if free {
-                *current = Some(mem::take(scope));
-            }
+            let outer = current.take();
+            let free = outer.is_none();
+            current.set(outer.or_else(|| Some(mem::take(scope))));
             free
         })
         .unwrap_or(false)
 }
 
+#[inline]
 fn take_current() -> Option<Scope> {
-    CURRENT.try_with(|current| current.try_borrow_mut().ok()?.take()).ok()?
+    CURRENT.try_with(Cell::take).ok()?
 }
 
 struct Leave<'a>(&'a mut Scope);
 
 impl Drop for Leave<'_> {
+    #[inline]
     fn drop(&mut self) {
         if let Some(scope) = take_current() {
             *self.0 = scope;

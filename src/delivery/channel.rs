@@ -159,7 +159,10 @@ impl Teller {
     /// Tells of an incident. What is not taken stays due.
     async fn tell(&mut self, due: Due) {
         self.own_turn = true;
-        let message = compose::incident(&due, &self.shared.hub.redactor);
+        let hub = &self.shared.hub;
+        let asked = due.kind.as_ref().and_then(|kind| kind.channel.as_deref());
+        let unknown = asked.filter(|name| hub.channel(Some(name)).is_none());
+        let message = compose::incident(&due, unknown, &hub.redactor);
         let answered = self.post(message, true).await;
         let now = Instant::now();
         match answered {

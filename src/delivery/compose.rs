@@ -15,7 +15,13 @@ use crate::{
 const TITLE: usize = 200;
 
 /// What is said of an incident, as of its latest state.
-pub(crate) fn incident(due: &Due, redactor: &Redactor) -> Result<Redacted<Message>, SendError> {
+///
+/// `asked` is the channel that its layer names, if that does not exist.
+pub(crate) fn incident(
+    due: &Due,
+    asked: Option<&str>,
+    redactor: &Redactor,
+) -> Result<Redacted<Message>, SendError> {
     written(|| {
         let details = due.report.as_ref().filter(|_| !due.minimal);
         let message = match (details, &due.kind) {
@@ -23,8 +29,17 @@ pub(crate) fn incident(due: &Due, redactor: &Redactor) -> Result<Redacted<Messag
             (None, Some(kind)) => render::lost(&kind.summary, &due.count),
             (None, None) => further(&due.count, redactor),
         };
-        if due.minimal { minimal(&message) } else { message }
+        let message = if due.minimal { minimal(&message) } else { message };
+        message.map(|mut message| {
+            message.notes.extend(asked.map(not_there));
+            message
+        })
     })
+}
+
+/// The channel that was asked for does not exist.
+pub(crate) fn not_there(name: &str) -> String {
+    format!("sent here because there is no channel {name:?}")
 }
 
 /// What the app says itself.

@@ -8,6 +8,7 @@ use crate::{
     delivery::{
         Answered, Detail, KindFacts,
         channel::Channel,
+        compose,
         drain::{Answer, Control, Drained},
         intake::{Details, Intake},
         log,
@@ -91,7 +92,7 @@ impl Hub {
         let index = self.channel(message.channel.as_deref());
         if let (None, Some(name)) = (index, &message.channel) {
             self.unknown_channel(name);
-            message.notes.push(format!("sent here because there is no channel {name:?}"));
+            message.notes.push(compose::not_there(name));
         }
         (&self.channels[index.unwrap_or(DEFAULT)], message)
     }
@@ -157,13 +158,13 @@ impl Hub {
     }
 
     pub(crate) fn stats(&self) -> Stats {
-        let Meter { alive, cancelled, exemplars_lost, failures, further, .. } = &self.meter;
+        let Meter { alive, cancelled, exemplars_lost, further, .. } = &self.meter;
         let Meter { unknown_channel, untold, .. } = &self.meter;
         Stats {
             cancelled: cancelled.load(Relaxed),
             channels: self.channels.iter().map(Channel::stats).collect(),
             exemplars_lost: exemplars_lost.load(Relaxed),
-            failures: failures.load(Relaxed) + self.tally.fresh(),
+            failures: self.tally.total(),
             further: further.load(Relaxed),
             unknown_channel: unknown_channel.load(Relaxed),
             untold: untold.load(Relaxed) + self.tally.fresh(),

@@ -59,8 +59,6 @@ pub(crate) struct Meter {
     pub(crate) alive: AtomicBool,
     pub(crate) cancelled: AtomicU64,
     pub(crate) exemplars_lost: AtomicU64,
-    /// Taken out of the tally.
-    pub(crate) failures: AtomicU64,
     pub(crate) further: AtomicU64,
     pub(crate) unknown_channel: AtomicU64,
     pub(crate) untold: AtomicU64,
@@ -74,7 +72,6 @@ impl Meter {
             alive: AtomicBool::new(true),
             cancelled: AtomicU64::new(0),
             exemplars_lost: AtomicU64::new(0),
-            failures: AtomicU64::new(0),
             further: AtomicU64::new(0),
             unknown_channel: AtomicU64::new(0),
             untold: AtomicU64::new(0),

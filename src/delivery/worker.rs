@@ -118,7 +118,6 @@ impl Worker {
         }
         hub.meter.untold.store(ledger.untold(), Relaxed);
         drop(ledger);
-        hub.meter.failures.fetch_add(counted, Relaxed);
         hub.meter.further.fetch_add(further, Relaxed);
         self.wake();
     }

@@ -29,6 +29,8 @@ pub(crate) struct Tally<F> {
     /// How many texts each stem has. Taken only to enter a kind or to let one go.
     texts: Mutex<HashMap<Key, usize, FixedState>>,
     further: AtomicU64,
+    /// What was drained so far. Held while draining, so that the total is never in between.
+    drained: Mutex<u64>,
 }
 
 struct Kind<F> {
@@ -69,6 +71,7 @@ impl<F> Tally<F> {
             kinds: AtomicUsize::new(0),
             texts: Mutex::default(),
             further: AtomicU64::new(0),
+            drained: Mutex::default(),
         }
     }
 
@@ -114,16 +117,26 @@ impl<F> Tally<F> {
 
     /// Takes the fresh counts out. Gives how many failures of further kinds there were.
     pub(crate) fn drain(&self, mut each: impl FnMut(Drained<F>)) -> u64 {
+        let mut drained = self.drained.lock().unwrap_or_else(PoisonError::into_inner);
         for shard in &self.shards {
             let shard = shard.read().unwrap_or_else(PoisonError::into_inner);
             for (key, kind) in shard.iter() {
                 let count = kind.fresh.swap(0, Relaxed);
                 if count > 0 {
+                    *drained += count;
                     each(Drained { key: *key, facts: Arc::clone(&kind.facts), count });
                 }
             }
         }
-        self.further.swap(0, Relaxed)
+        let further = self.further.swap(0, Relaxed);
+        *drained += further;
+        further
+    }
+
+    /// All that was ever counted, further kinds included.
+    pub(crate) fn total(&self) -> u64 {
+        let drained = self.drained.lock().unwrap_or_else(PoisonError::into_inner);
+        *drained + self.fresh()
     }
 
     /// Lets a kind go, unless something is fresh. Gives whether it is gone.

@@ -203,14 +203,8 @@ mod tests {
             "multipart/form-data, 3 B"
         );
         assert_eq!(reason(None, b"hunter2", 7), "unknown type, 7 B");
-        assert_eq!(
-            reason(Some("application/json"), b"hunter2", 7),
-            "application/json, 7 B"
-        );
-        assert_eq!(
-            reason(Some("application/json"), b"{\0\"", 3),
-            "application/json, 3 B"
-        );
+        assert_eq!(reason(Some("application/json"), b"hunter2", 7), "application/json, 7 B");
+        assert_eq!(reason(Some("application/json"), b"{\0\"", 3), "application/json, 3 B");
         assert_eq!(reason(Some("text/plain"), &[0xe9; 40], 40), "text/plain, 40 B");
         assert_eq!(reason(Some("text/plain"), b"", 40), "text/plain, 40 B");
         assert_eq!(reason(Some("text/\u{202e}x"), b"x", 1), "unknown type, 1 B");

@@ -78,9 +78,9 @@ impl Rules {
             payload,
         } = request;
         // A target that leaves no room for any header was cut.
-        let count = headers.len();
-        let target = if head_cut && count == 0 { without_half_url(&target) } else { &target };
-        let header = |(i, header)| self.header(header, head_cut && i + 1 == count, hidden);
+        let target =
+            if head_cut && headers.is_empty() { without_half_url(&target) } else { &target };
+        let header = |header| self.header(header, hidden);
         RequestSnapshot {
             method,
             scheme: scheme.map(|scheme| self.line(&scheme)),

@@ -2,7 +2,7 @@
 
 use std::{
     fmt,
-    hash::{BuildHasher, Hasher},
+    hash::{BuildHasher, Hash, Hasher},
     sync::OnceLock,
 };
 
@@ -17,13 +17,8 @@ impl Key {
     /// The key of these parts within one layer's service, with or without the text.
     pub(crate) fn of(service: &str, channel: Option<&str>, parts: &FingerprintParts<'_>) -> Self {
         let mut hasher = seed().build_hasher();
-        for part in [service, channel.unwrap_or_default(), parts.method, parts.route] {
-            write_part(&mut hasher, part);
-        }
-        for part in [parts.kind, parts.error_type, parts.text] {
-            write_part(&mut hasher, part);
-        }
-        hasher.write_u16(parts.code);
+        (service, channel.unwrap_or_default(), parts.method, parts.route).hash(&mut hasher);
+        (parts.kind, parts.error_type, parts.text, parts.code).hash(&mut hasher);
         Self(hasher.finish())
     }
 

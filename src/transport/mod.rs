@@ -147,7 +147,6 @@ pub(crate) trait DynTransport: Send + Sync {
     fn capabilities(&self) -> Capabilities;
     fn secrets(&self) -> Vec<Secret>;
     fn post<'a>(&'a self, message: &'a Redacted<Message>) -> Posting<'a>;
-    fn edit<'a>(&'a self, receipt: &'a Receipt, message: &'a Redacted<Message>) -> Posting<'a>;
 }
 
 impl<T: Transport> DynTransport for T {
@@ -161,9 +160,5 @@ impl<T: Transport> DynTransport for T {
 
     fn post<'a>(&'a self, message: &'a Redacted<Message>) -> Posting<'a> {
         Box::pin(Transport::post(self, message))
-    }
-
-    fn edit<'a>(&'a self, receipt: &'a Receipt, message: &'a Redacted<Message>) -> Posting<'a> {
-        Box::pin(Transport::edit(self, receipt, message))
     }
 }

@@ -42,6 +42,7 @@ pub(crate) async fn fetch(
 ) -> (u16, String) {
     let client: Client<_, Full<bytes::Bytes>> = Client::builder(TokioExecutor::new()).build_http();
     let request = http::Request::builder().method(method).uri(format!("http://{address}{path}"));
+    let request = request.header("content-type", "text/plain");
     let request = request.body(Full::from(body)).expect("a request");
     let response = client.request(request).await.expect("an answer");
     let status = response.status().as_u16();
