@@ -56,6 +56,7 @@
 //! transports.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
+#![warn(clippy::unwrap_used)]
 
 mod bell;
 pub mod capture;

@@ -180,7 +180,7 @@ async fn a_chain_without_end_and_a_display_that_panics_are_survived() {
     }
     impl std::error::Error for Circle {
         fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-            Some(&Circle)
+            Some(&Self)
         }
     }
     #[derive(Debug)]

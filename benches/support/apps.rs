@@ -9,7 +9,7 @@ use axum::{
     routing::{get, post},
 };
 use tower::{Layer, layer::util::Identity};
-use tower_bell::{Bell, BellService};
+use tower_bell::{Bell, capture::BellService, transport::stub::Stub};
 
 /// What stands round the app's routes.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -57,7 +57,10 @@ impl App {
 
 /// The only place that makes a bell.
 fn bell() -> Bell {
-    Bell::on("shop-api")
+    Bell::builder("shop-api")
+        .channel("#errors", Stub::new())
+        .build()
+        .expect("a thread for the bell")
 }
 
 fn routes() -> Router {

@@ -91,6 +91,7 @@ impl<B: Body<Error: Display>> Body for BellBody<B> {
     }
 }
 
+#[cfg(feature = "axum-08")]
 pin_project! {
     /// What a [`BellBody`] is for a request, in an eighth of the space: it is moved for each request
     /// that has a payload.
@@ -101,12 +102,14 @@ pin_project! {
     }
 }
 
+#[cfg(feature = "axum-08")]
 impl<B> TeeBody<B> {
     pub(crate) fn new(inner: B, tee: Tee) -> Self {
         Self { inner, tee }
     }
 }
 
+#[cfg(feature = "axum-08")]
 impl<B: Body> Body for TeeBody<B> {
     type Data = B::Data;
     type Error = B::Error;
@@ -128,11 +131,9 @@ impl<B: Body> Body for TeeBody<B> {
     }
 }
 
-fn poll_teed<B: Body>(
-    mut inner: Pin<&mut B>,
-    tee: &mut Tee,
-    cx: &mut Context<'_>,
-) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
+type Polled<B> = Poll<Option<Result<Frame<<B as Body>::Data>, <B as Body>::Error>>>;
+
+fn poll_teed<B: Body>(mut inner: Pin<&mut B>, tee: &mut Tee, cx: &mut Context<'_>) -> Polled<B> {
     let frame = ready!(inner.as_mut().poll_frame(cx));
     // Nobody may poll again when the length was exact.
     note_request(tee, frame.as_ref(), inner.is_end_stream());

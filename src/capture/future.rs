@@ -199,7 +199,7 @@ fn failed<M: BodyMode<R>, R: Body>(
     if nothing && settle::has_text(response.headers(), &response.body().size_hint()) {
         return watched::<M, R>(capture, tags, response, Await::Text(severity));
     }
-    capture.tell(&tags, of_head(Kind::Status, severity, None, &why, &response));
+    capture.tell(&tags, &of_head(Kind::Status, severity, None, &why, &response));
     response.map(M::pass)
 }
 
@@ -211,7 +211,7 @@ fn failed_grpc<R: Body>(
 ) {
     let message = grpc::message(response.headers());
     let why = message.as_ref().map_or(Why::Nothing, |message| Why::Text(message));
-    capture.tell(tags, of_head(Kind::Grpc, Severity::Error, Some(code), &why, response));
+    capture.tell(tags, &of_head(Kind::Grpc, Severity::Error, Some(code), &why, response));
 }
 
 fn of_head<'a, R: Body>(
@@ -257,7 +257,7 @@ fn returned_error<E: Display + 'static>(capture: Capture, scope: &mut Scope, err
     let Some(tags) = scope.claim_failure() else { return };
     let shared = capture.shared.clone();
     let why = why_of_error(&shared.config, error);
-    capture.tell(&tags, Failure::without_answer(Kind::Error, &why));
+    capture.tell(&tags, &Failure::without_answer(Kind::Error, &why));
 }
 
 /// What is known of a service's own error: its type if the user named it, its chain if it is boxed,
@@ -284,7 +284,7 @@ fn tell_panic(
     let Some(capture) = capture else { return };
     let Some(tags) = scope.claim_failure() else { return };
     let why = Why::Panic(payload, place);
-    capture.tell(&tags, Failure { status, ..Failure::without_answer(Kind::Panic, &why) });
+    capture.tell(&tags, &Failure { status, ..Failure::without_answer(Kind::Panic, &why) });
 }
 
 /// `None` where the panic is to go on, or where no such body can be made.
@@ -323,6 +323,6 @@ fn cancelled(capture: Capture, scope: &mut Scope) {
     let waited =
         capture.shared.config.cancelled_after.is_some_and(|wait| capture.elapsed() >= wait);
     if let Some(tags) = scope.claim_failure().filter(|_| waited) {
-        capture.tell(&tags, Failure::without_answer(Kind::Cancelled, &Why::Nothing));
+        capture.tell(&tags, &Failure::without_answer(Kind::Cancelled, &Why::Nothing));
     }
 }

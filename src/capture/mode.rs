@@ -6,15 +6,17 @@ use std::{any::type_name, fmt::Display, sync::Once};
 use http_body::Body;
 
 pub(crate) use self::sealed::Watching;
-use super::body::{BellBody, TeeBody, Watch};
+use super::body::{BellBody, Watch};
 
 /// Body types stay. `axum::body::Body` is known and watched inside; a body of another type passes
 /// unwatched, and the message says so.
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub enum SameBody {}
 
 /// Every body is wrapped in a [`BellBody`], in the request and in the response.
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub enum AnyBody {}
 
 /// How a layer treats bodies of type `B`: [`SameBody`] or [`AnyBody`]. Sealed.
@@ -76,7 +78,8 @@ mod known {
 
     use http_body_util::BodyExt;
 
-    use super::{BellBody, Body, TeeBody, Watch, Watching};
+    use super::{BellBody, Body, Watch, Watching};
+    use crate::capture::body::TeeBody;
 
     pub(super) fn watch<B: Body + 'static>(mut body: B, make: impl FnOnce(&B) -> Watching) -> B {
         if !raw_any(&body).is::<axum::body::Body>() {

@@ -219,7 +219,7 @@ impl Settle {
         };
         let status = Some(self.status);
         let failure = Failure { kind, severity, status, grpc, why, answer: Some(answer) };
-        capture.tell(self.scope.tags(), failure);
+        capture.tell(self.scope.tags(), &failure);
     }
 }
 

@@ -62,12 +62,12 @@ pub(crate) enum Why<'a> {
 
 impl Capture {
     /// Tells the bell.
-    pub(crate) fn tell(self, tags: &SharedTags, failure: Failure<'_>) {
+    pub(crate) fn tell(self, tags: &SharedTags, failure: &Failure<'_>) {
         if self.is_a_ring() {
             return;
         }
         let text = failure.why.text();
-        let severity = self.severity(tags, &failure);
+        let severity = self.severity(tags, failure);
         let route = self.route();
         let what = Occurrence {
             service: self.shared.service(),
@@ -85,7 +85,7 @@ impl Capture {
         };
         self.shared
             .bell
-            .failed(&what, |fingerprint| self.report(tags, &failure, severity, fingerprint));
+            .failed(&what, |fingerprint| self.report(tags, failure, severity, fingerprint));
     }
 
     /// It is the bell's own message, sent to a server that this layer stands round: a failure to take

@@ -201,7 +201,8 @@ fn half_a_secret_at_a_cut_does_not_show() {
     let mut raw = report("x");
     let request = raw.request.as_mut().unwrap();
     request.head_cut = true;
-    request.headers = vec![header("user-agent", "curl postgres://u:hunter2222")];
+    let cut = header("user-agent", "curl postgres://u:hunter2222");
+    request.headers = vec![Header { cut: true, ..cut }, header("accept", "text/html")];
     raw.response.as_mut().unwrap().text = Some("db is postgres://u:hunter2222".to_owned());
     raw.response.as_mut().unwrap().text_cut = true;
     let cause = raw.cause.as_mut().unwrap();
@@ -210,6 +211,8 @@ fn half_a_secret_at_a_cut_does_not_show() {
     let shown = Redactor::default().report(raw);
     assert!(!leaks(&format!("{shown:?}"), "hunter2222"));
     assert_eq!(shown.cause.as_ref().unwrap().chain[1], "short text");
+    let headers = &shown.request.as_ref().unwrap().headers;
+    assert_eq!(headers[1].value.as_deref(), Some("text/html"), "what is whole stays whole");
 }
 
 #[test]

@@ -8,7 +8,7 @@ pub(super) fn elapsed(duration: Duration) -> String {
     let seconds = (duration.as_millis() + 500) / 1_000;
     match millis {
         0 => "under 1 ms".to_owned(),
-        ..1_000 => format!("{millis} ms"),
+        1..1_000 => format!("{millis} ms"),
         _ if tenths < 600 => match (tenths / 10, tenths % 10) {
             (whole, 0) => format!("{whole} s"),
             (whole, tenth) => format!("{whole}.{tenth} s"),

@@ -62,8 +62,9 @@ impl Normal {
         std::str::from_utf8(&self.bytes[..self.len]).unwrap_or_default()
     }
 
-    /// 1. Split into words and what stands between them. 2. A word without a digit, `@` and `://`
-    /// stays. 3. Of the others see [`Self::word`]. 4. Behind `=`, quoted values and booleans go.
+    /// 1. Split into words and what stands between them.
+    /// 2. A word without a digit, `@` and `://` stays; of the others see [`Self::word`].
+    /// 3. Behind `=`, quoted values and booleans go.
     fn line(&mut self, line: &[u8]) {
         let mut at = 0;
         while at < line.len() && self.chars < CHARS {
