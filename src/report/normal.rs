@@ -35,7 +35,7 @@ impl Normal {
         if let Err(payload) = catch_unwind(AssertUnwindSafe(|| write!(raw, "{text}").is_ok())) {
             discard(payload);
         }
-        Self::of_bytes(&raw.bytes[..raw.len])
+        Self::of_text(raw.as_str())
     }
 
     /// The text as it is, up to [`CHARS`].
@@ -45,15 +45,15 @@ impl Normal {
         normal
     }
 
-    fn of_bytes(raw: &[u8]) -> Self {
+    fn of_text(raw: &str) -> Self {
         let mut normal = Self::empty();
-        let mut lines = raw.split(|b| *b == b'\n').filter(|line| !line.trim_ascii().is_empty());
+        let mut lines = raw.split('\n').filter(|line| !line.trim_ascii().is_empty());
         if let Some(first) = lines.next() {
-            normal.line(first);
+            normal.line(first.as_bytes());
         }
         if let Some(second) = lines.next() {
             normal.put(b" ");
-            normal.line(second);
+            normal.line(second.as_bytes());
         }
         normal
     }
@@ -62,101 +62,106 @@ impl Normal {
         std::str::from_utf8(&self.bytes[..self.len]).unwrap_or_default()
     }
 
-    /// 1. Split into words and what stands between them. 2. A word without a digit, `@` and `://`
-    /// stays. 3. Of the others see [`Self::word`]. 4. Behind `=`, quoted values and booleans go.
+    /// 1. Split into words and what stands between them. 2. A word without a digit, `@` and `/`
+    /// stays; of the others see [`Self::changing`]. 3. Behind `=`, quoted values and booleans go.
+    ///
+    /// What stays is put in one piece when something else comes.
     fn line(&mut self, line: &[u8]) {
-        let mut at = 0;
+        let (mut stays, mut at) = (0, 0);
         while at < line.len() && self.chars < CHARS {
-            let end = at + word_length(&line[at..]);
-            let word = &line[at..end];
-            let behind_equals = at > 0 && line[at - 1] == b'=';
-            if behind_equals && (word == b"true" || word == b"false") {
-                self.put(b"<b>");
-            } else {
-                self.word(word);
+            if at - stays > CHARS {
+                self.put(&line[stays..at]);
+                stays = at;
             }
-            at = end;
-            if let Some(between) = line.get(at) {
-                self.put(&[*between]);
-                at += 1;
-                at += self.quoted(*between, &line[at..]);
+            let (word, changes) = first_word(&line[at..]);
+            let mut end = at + word.len();
+            if changes || (matches!(word, b"true" | b"false") && line[..at].ends_with(b"=")) {
+                self.put(&line[stays..at]);
+                end = at + self.changing(word, &line[at..]);
+                stays = end;
             }
+            if let Some(quoted) = quoted(&line[end..]) {
+                self.put(&line[stays..=end]);
+                self.put(b"<s>");
+                end += quoted;
+                stays = end + 1;
+            }
+            at = end + 1;
         }
+        self.put(&line[stays.min(line.len())..]);
     }
 
-    /// Behind `=`: a quoted value is collapsed. Gives how many bytes it was.
-    fn quoted(&mut self, between: u8, rest: &[u8]) -> usize {
-        let Some(quote @ (b'"' | b'\'')) = rest.first().filter(|_| between == b'=') else {
-            return 0;
-        };
-        let Some(length) = rest[1..].iter().position(|b| b == quote) else {
-            return 0;
-        };
-        self.put(b"<s>");
-        length + 2
-    }
-
-    fn word(&mut self, word: &[u8]) {
-        if !word.iter().any(|b| b.is_ascii_digit() || matches!(b, b'@' | b'/')) {
-            self.put(word);
-        } else if is_url(word) {
+    /// Puts what stands for the word that `rest` begins with. Gives how many bytes that was: a URL
+    /// goes on to the next blank, quote or bracket.
+    fn changing(&mut self, word: &[u8], rest: &[u8]) -> usize {
+        if is_url(word) {
             self.put(b"<url>");
-        } else if is_email(word) {
-            self.put(b"<email>");
-        } else {
-            self.collapse(word);
+            let ends = |b: &u8| b.is_ascii_whitespace() || b"\"'`<>()[]{}".contains(b);
+            return rest.iter().position(ends).unwrap_or(rest.len());
         }
+        match word {
+            b"true" | b"false" => self.put(b"<b>"),
+            _ if is_email(word) => self.put(b"<email>"),
+            _ => self.collapse(word),
+        }
+        word.len()
     }
 
     /// Ids become `<id>`, numbers `<n>`; numbers with dots, colons and commas between them (addresses,
     /// versions, times) are one.
     fn collapse(&mut self, word: &[u8]) {
-        let mut at = 0;
+        let (mut stays, mut at) = (0, 0);
         while at < word.len() && self.chars < CHARS {
             let rest = &word[at..];
             let alone = at == 0 || !word[at - 1].is_ascii_alphanumeric();
             // Only so far ahead, so that `a-a-a-...` stays linear.
             let id = if alone { id_length(&rest[..rest.len().min(64)]) } else { 0 };
-            if id > 0 {
-                self.put(b"<id>");
-                at += id;
-            } else if rest[0].is_ascii_digit() {
-                self.put(b"<n>");
-                at += number_length(rest);
-            } else {
-                self.put(&rest[..1]);
+            if id == 0 && !rest[0].is_ascii_digit() {
                 at += 1;
+                continue;
             }
+            self.put(&word[stays..at]);
+            self.put(if id > 0 { b"<id>" } else { b"<n>" });
+            at += if id > 0 { id } else { number_length(rest) };
+            stays = at;
         }
+        self.put(&word[stays..]);
     }
 
     /// Whole characters only, up to [`CHARS`].
     fn put(&mut self, text: &[u8]) {
-        for byte in text {
-            let starts = byte & 0xc0 != 0x80;
-            if starts && self.chars == CHARS {
-                return;
-            }
-            self.chars += usize::from(starts);
-            self.bytes[self.len] = *byte;
-            self.len += 1;
+        let starts = |byte: &u8| byte & 0xc0 != 0x80;
+        let room = CHARS - self.chars;
+        let mut fits = text;
+        let mut chars = text.iter().filter(|byte| starts(byte)).count();
+        if chars > room {
+            let mut ends = text.iter().enumerate().filter(|(_, byte)| starts(byte));
+            fits = ends.nth(room).map_or(text, |(end, _)| &text[..end]);
+            chars = room;
         }
+        self.bytes[self.len..self.len + fits.len()].copy_from_slice(fits);
+        self.len += fits.len();
+        self.chars += chars;
     }
 }
 
-/// Words hold what ids, numbers, addresses and URLs are made of.
-fn is_word(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || byte >= 0x80 || b"_-.:/@%+#&?~".contains(&byte)
+/// Up to the first byte that is no word's, and whether it holds a digit, `@` or `/`: only such words
+/// change from one failure to the next.
+fn first_word(rest: &[u8]) -> (&[u8], bool) {
+    let mut seen = 0;
+    let ends = |byte: &u8| {
+        let class = CLASSES[usize::from(*byte)];
+        seen |= class;
+        class == BETWEEN
+    };
+    let length = rest.iter().position(ends).unwrap_or(rest.len());
+    (&rest[..length], seen & CHANGES != 0)
 }
 
-/// Up to the first byte that is no word's; a URL goes on to the next blank, quote or bracket.
-fn word_length(rest: &[u8]) -> usize {
-    let until = |ends: fn(&u8) -> bool| rest.iter().position(ends).unwrap_or(rest.len());
-    let word = until(|b| !is_word(*b));
-    if is_url(&rest[..word]) {
-        return until(|b| b.is_ascii_whitespace() || b"\"'`<>()[]{}".contains(b));
-    }
-    word
+/// How many bytes behind `=` are a quoted value.
+fn quoted(rest: &[u8]) -> Option<usize> {
+    let [b'=', quote @ (b'"' | b'\''), value @ ..] = rest else { return None };
+    Some(value.iter().position(|b| b == quote)? + 2)
 }
 
 fn is_url(word: &[u8]) -> bool {
@@ -192,17 +197,26 @@ fn id_length(rest: &[u8]) -> usize {
 
 /// The length of the number that `rest` begins with.
 fn number_length(rest: &[u8]) -> usize {
-    let part = |(i, b): (usize, &u8)| {
-        let next_is_digit = rest.get(i + 1).is_some_and(u8::is_ascii_digit);
-        b.is_ascii_digit() || (matches!(b, b'.' | b':' | b',') && next_is_digit)
-    };
-    rest.iter().enumerate().take_while(|at| part(*at)).count()
+    let mut length = 0;
+    loop {
+        length += rest[length..].iter().take_while(|b| b.is_ascii_digit()).count();
+        match rest[length..] {
+            [b'.' | b':' | b',', next, ..] if next.is_ascii_digit() => length += 1,
+            _ => return length,
+        }
+    }
 }
 
 /// The first [`RAW`] bytes of what is written; says `Err` when full, so that formatting stops.
 struct Raw {
     bytes: [u8; RAW],
     len: usize,
+}
+
+impl Raw {
+    fn as_str(&self) -> &str {
+        std::str::from_utf8(&self.bytes[..self.len]).unwrap_or_default()
+    }
 }
 
 impl fmt::Write for Raw {
@@ -214,6 +228,25 @@ impl fmt::Write for Raw {
         if fits.len() == piece.len() { Ok(()) } else { Err(fmt::Error) }
     }
 }
+
+/// Words hold what ids, numbers, addresses and URLs are made of.
+const CLASSES: [u8; 256] = {
+    let mut classes = [BETWEEN; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        classes[byte] = match byte as u8 {
+            b'0'..=b'9' | b'@' | b'/' => CHANGES,
+            b'a'..=b'z' | b'A'..=b'Z' | 0x80.. => STAYS,
+            b'_' | b'-' | b'.' | b':' | b'%' | b'+' | b'#' | b'&' | b'?' | b'~' => STAYS,
+            _ => BETWEEN,
+        };
+        byte += 1;
+    }
+    classes
+};
+const BETWEEN: u8 = 0;
+const STAYS: u8 = 1;
+const CHANGES: u8 = 2;
 
 #[cfg(test)]
 mod tests {
@@ -257,6 +290,15 @@ mod tests {
             for b in &texts[i + 1..] {
                 assert_ne!(normal(a), normal(b));
             }
+        }
+    }
+
+    #[test]
+    fn a_text_is_cut_between_characters() {
+        for text in
+            ["é".repeat(200), format!("x1{}", "é".repeat(200)), format!("1 {}", "日".repeat(200))]
+        {
+            assert_eq!(normal(&text).chars().count(), CHARS, "{text}");
         }
     }
 
