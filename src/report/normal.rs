@@ -73,11 +73,12 @@ impl Normal {
                 self.put(&line[stays..at]);
                 stays = at;
             }
-            let (word, changes) = first_word(&line[at..]);
+            let (word, classes) = first_word(&line[at..]);
             let mut end = at + word.len();
-            if changes || (matches!(word, b"true" | b"false") && line[..at].ends_with(b"=")) {
+            let is_flag = || matches!(word, b"true" | b"false") && line[..at].ends_with(b"=");
+            if classes > STAYS || is_flag() {
                 self.put(&line[stays..at]);
-                end = at + self.changing(word, &line[at..]);
+                end = at + self.changing(word, classes, &line[at..]);
                 stays = end;
             }
             if let Some(quoted) = quoted(&line[end..]) {
@@ -93,15 +94,15 @@ impl Normal {
 
     /// Puts what stands for the word that `rest` begins with. Gives how many bytes that was: a URL
     /// goes on to the next blank, quote or bracket.
-    fn changing(&mut self, word: &[u8], rest: &[u8]) -> usize {
-        if is_url(word) {
+    fn changing(&mut self, word: &[u8], classes: u8, rest: &[u8]) -> usize {
+        if classes & SLASH != 0 && is_url(word) {
             self.put(b"<url>");
             let ends = |b: &u8| b.is_ascii_whitespace() || b"\"'`<>()[]{}".contains(b);
             return rest.iter().position(ends).unwrap_or(rest.len());
         }
         match word {
             b"true" | b"false" => self.put(b"<b>"),
-            _ if is_email(word) => self.put(b"<email>"),
+            _ if classes & AT != 0 && is_email(word) => self.put(b"<email>"),
             _ => self.collapse(word),
         }
         word.len()
@@ -130,13 +131,12 @@ impl Normal {
 
     /// Whole characters only, up to [`CHARS`].
     fn put(&mut self, text: &[u8]) {
-        let starts = |byte: &u8| byte & 0xc0 != 0x80;
         let room = CHARS - self.chars;
+        let starts = || text.iter().enumerate().filter(|(_, byte)| **byte & 0xc0 != 0x80);
+        let mut chars = if text.is_ascii() { text.len() } else { starts().count() };
         let mut fits = text;
-        let mut chars = text.iter().filter(|byte| starts(byte)).count();
         if chars > room {
-            let mut ends = text.iter().enumerate().filter(|(_, byte)| starts(byte));
-            fits = ends.nth(room).map_or(text, |(end, _)| &text[..end]);
+            fits = starts().nth(room).map_or(text, |(end, _)| &text[..end]);
             chars = room;
         }
         self.bytes[self.len..self.len + fits.len()].copy_from_slice(fits);
@@ -145,17 +145,16 @@ impl Normal {
     }
 }
 
-/// Up to the first byte that is no word's, and whether it holds a digit, `@` or `/`: only such words
-/// change from one failure to the next.
-fn first_word(rest: &[u8]) -> (&[u8], bool) {
-    let mut seen = 0;
+/// Up to the first byte that is no word's, and the classes of its bytes.
+fn first_word(rest: &[u8]) -> (&[u8], u8) {
+    let mut classes = 0;
     let ends = |byte: &u8| {
         let class = CLASSES[usize::from(*byte)];
-        seen |= class;
+        classes |= class;
         class == BETWEEN
     };
     let length = rest.iter().position(ends).unwrap_or(rest.len());
-    (&rest[..length], seen & CHANGES != 0)
+    (&rest[..length], classes)
 }
 
 /// How many bytes behind `=` are a quoted value.
@@ -235,7 +234,9 @@ const CLASSES: [u8; 256] = {
     let mut byte = 0;
     while byte < 256 {
         classes[byte] = match byte as u8 {
-            b'0'..=b'9' | b'@' | b'/' => CHANGES,
+            b'0'..=b'9' => DIGIT,
+            b'@' => AT,
+            b'/' => SLASH,
             b'a'..=b'z' | b'A'..=b'Z' | 0x80.. => STAYS,
             b'_' | b'-' | b'.' | b':' | b'%' | b'+' | b'#' | b'&' | b'?' | b'~' => STAYS,
             _ => BETWEEN,
@@ -246,7 +247,10 @@ const CLASSES: [u8; 256] = {
 };
 const BETWEEN: u8 = 0;
 const STAYS: u8 = 1;
-const CHANGES: u8 = 2;
+// Only words with one of these change from one failure to the next.
+const DIGIT: u8 = 2;
+const AT: u8 = 4;
+const SLASH: u8 = 8;
 
 #[cfg(test)]
 mod tests {
