@@ -22,39 +22,23 @@ pub(crate) struct Normal {
     bytes: [u8; CHARS * 4],
     len: usize,
     chars: usize,
+    is_ascii: bool,
 }
 
 impl Normal {
-    pub(crate) const fn empty() -> Self {
-        Self { bytes: [0; CHARS * 4], len: 0, chars: 0 }
-    }
-
     /// Formats the app's own `Display`, which may panic or never end; what it wrote before counts.
     pub(crate) fn of(text: &dyn Display) -> Self {
         let mut raw = Raw { bytes: [0; RAW], len: 0 };
         if let Err(payload) = catch_unwind(AssertUnwindSafe(|| write!(raw, "{text}").is_ok())) {
             discard(payload);
         }
-        Self::of_text(raw.as_str())
+        Self::of_bytes(&raw.bytes[..raw.len])
     }
 
     /// The text as it is, up to [`CHARS`].
     pub(crate) fn verbatim(text: &str) -> Self {
-        let mut normal = Self::empty();
+        let mut normal = Self::empty(text.is_ascii());
         normal.put(text.as_bytes());
-        normal
-    }
-
-    fn of_text(raw: &str) -> Self {
-        let mut normal = Self::empty();
-        let mut lines = raw.split('\n').filter(|line| !line.trim_ascii().is_empty());
-        if let Some(first) = lines.next() {
-            normal.line(first.as_bytes());
-        }
-        if let Some(second) = lines.next() {
-            normal.put(b" ");
-            normal.line(second.as_bytes());
-        }
         normal
     }
 
@@ -62,78 +46,32 @@ impl Normal {
         std::str::from_utf8(&self.bytes[..self.len]).unwrap_or_default()
     }
 
-    /// 1. Split into words and what stands between them. 2. A word without a digit, `@` and `/`
-    /// stays; of the others see [`Self::changing`]. 3. Behind `=`, quoted values and booleans go.
-    ///
-    /// What stays is put in one piece when something else comes.
-    fn line(&mut self, line: &[u8]) {
-        let (mut stays, mut at) = (0, 0);
-        while at < line.len() && self.chars < CHARS {
-            if at - stays > CHARS {
-                self.put(&line[stays..at]);
-                stays = at;
-            }
-            let (word, classes) = first_word(&line[at..]);
-            let mut end = at + word.len();
-            let is_flag = || matches!(word, b"true" | b"false") && line[..at].ends_with(b"=");
-            if classes > STAYS || is_flag() {
-                self.put(&line[stays..at]);
-                end = at + self.changing(word, classes, &line[at..]);
-                stays = end;
-            }
-            if let Some(quoted) = quoted(&line[end..]) {
-                self.put(&line[stays..=end]);
-                self.put(b"<s>");
-                end += quoted;
-                stays = end + 1;
-            }
-            at = end + 1;
+    fn of_bytes(raw: &[u8]) -> Self {
+        let mut normal = Self::empty(raw.is_ascii());
+        let rest = normal.line(without_blank_lines(raw));
+        let second = without_blank_lines(rest);
+        if !second.is_empty() {
+            normal.put(b" ");
+            normal.line(second);
         }
-        self.put(&line[stays.min(line.len())..]);
+        normal
     }
 
-    /// Puts what stands for the word that `rest` begins with. Gives how many bytes that was: a URL
-    /// goes on to the next blank, quote or bracket.
-    fn changing(&mut self, word: &[u8], classes: u8, rest: &[u8]) -> usize {
-        if classes & SLASH != 0 && is_url(word) {
-            self.put(b"<url>");
-            let ends = |b: &u8| b.is_ascii_whitespace() || b"\"'`<>()[]{}".contains(b);
-            return rest.iter().position(ends).unwrap_or(rest.len());
-        }
-        match word {
-            b"true" | b"false" => self.put(b"<b>"),
-            _ if classes & AT != 0 && is_email(word) => self.put(b"<email>"),
-            _ => self.collapse(word),
-        }
-        word.len()
+    const fn empty(is_ascii: bool) -> Self {
+        Self { bytes: [0; CHARS * 4], len: 0, chars: 0, is_ascii }
     }
 
-    /// Ids become `<id>`, numbers `<n>`; numbers with dots, colons and commas between them (addresses,
-    /// versions, times) are one.
-    fn collapse(&mut self, word: &[u8]) {
-        let (mut stays, mut at) = (0, 0);
-        while at < word.len() && self.chars < CHARS {
-            let rest = &word[at..];
-            let alone = at == 0 || !word[at - 1].is_ascii_alphanumeric();
-            // Only so far ahead, so that `a-a-a-...` stays linear.
-            let id = if alone { id_length(&rest[..rest.len().min(64)]) } else { 0 };
-            if id == 0 && !rest[0].is_ascii_digit() {
-                at += 1;
-                continue;
-            }
-            self.put(&word[stays..at]);
-            self.put(if id > 0 { b"<id>" } else { b"<n>" });
-            at += if id > 0 { id } else { number_length(rest) };
-            stays = at;
-        }
-        self.put(&word[stays..]);
+    /// Gives what stands behind the line.
+    fn line<'a>(&mut self, text: &'a [u8]) -> &'a [u8] {
+        let end = Line { normal: self, text, stays: 0 }.put();
+        text.get(end + 1..).unwrap_or_default()
     }
 
     /// Whole characters only, up to [`CHARS`].
     fn put(&mut self, text: &[u8]) {
         let room = CHARS - self.chars;
         let starts = || text.iter().enumerate().filter(|(_, byte)| **byte & 0xc0 != 0x80);
-        let mut chars = if text.is_ascii() { text.len() } else { starts().count() };
+        let mut chars = if self.is_ascii { text.len() } else { starts().count() };
         let mut fits = text;
         if chars > room {
             fits = starts().nth(room).map_or(text, |(end, _)| &text[..end]);
@@ -145,22 +83,117 @@ impl Normal {
     }
 }
 
-/// Up to the first byte that is no word's, and the classes of its bytes.
-fn first_word(rest: &[u8]) -> (&[u8], u8) {
-    let mut classes = 0;
-    let ends = |byte: &u8| {
-        let class = CLASSES[usize::from(*byte)];
-        classes |= class;
-        class == BETWEEN
-    };
-    let length = rest.iter().position(ends).unwrap_or(rest.len());
-    (&rest[..length], classes)
+fn without_blank_lines(raw: &[u8]) -> &[u8] {
+    let text = raw.trim_ascii_start();
+    let blank = &raw[..raw.len() - text.len()];
+    let lines = blank.iter().rposition(|b| *b == b'\n').map_or(0, |end| end + 1);
+    if text.is_empty() { text } else { &raw[lines..] }
 }
 
-/// How many bytes behind `=` are a quoted value.
-fn quoted(rest: &[u8]) -> Option<usize> {
-    let [b'=', quote @ (b'"' | b'\''), value @ ..] = rest else { return None };
-    Some(value.iter().position(|b| b == quote)? + 2)
+/// A line on its way. What stays is put in one piece, when something else comes.
+struct Line<'a> {
+    normal: &'a mut Normal,
+    text: &'a [u8],
+    /// Where what stays begins.
+    stays: usize,
+}
+
+impl Line<'_> {
+    /// 1. Split into words and what stands between them. 2. A word without a digit, `@` and `/`
+    /// stays; of the others see [`Self::word`]. 3. Behind `=` see [`Self::value`].
+    ///
+    /// Gives where the line ends.
+    fn put(mut self) -> usize {
+        let mut at = 0;
+        while at < self.text.len() && !self.fills(at) {
+            let (length, classes) = run(&self.text[at..], WORD);
+            at = if classes & CHANGES == 0 { at + length } else { self.word(at, length, classes) };
+            at = match self.text.get(at) {
+                Some(b'\n') => break,
+                Some(b'=') => self.value(at + 1),
+                _ => at + 1,
+            };
+        }
+        let end = at.min(self.text.len());
+        self.normal.put(&self.text[self.stays..end]);
+        end
+    }
+
+    /// Whether no more is needed than what stands before.
+    fn fills(&mut self, at: usize) -> bool {
+        if self.normal.chars + (at - self.stays) >= CHARS {
+            self.normal.put(&self.text[self.stays..at]);
+            self.stays = at;
+        }
+        self.normal.chars == CHARS
+    }
+
+    fn replace(&mut self, from: usize, to: usize, with: &[u8]) -> usize {
+        self.normal.put(&self.text[self.stays..from]);
+        self.normal.put(with);
+        self.stays = to;
+        to
+    }
+
+    /// A URL goes on to the next blank, quote or bracket. Gives where the word ends, like the others
+    /// below.
+    fn word(&mut self, at: usize, length: usize, classes: u8) -> usize {
+        let (word, rest) = (&self.text[at..at + length], &self.text[at..]);
+        if classes & SLASH != 0 && is_url(word) {
+            let ends = |b: &u8| b.is_ascii_whitespace() || b"\"'`<>()[]{}".contains(b);
+            let length = rest.iter().position(ends).unwrap_or(rest.len());
+            return self.replace(at, at + length, b"<url>");
+        }
+        if classes & AT != 0 && is_email(word) {
+            return self.replace(at, at + length, b"<email>");
+        }
+        self.ids_and_numbers(at, at + length)
+    }
+
+    /// Numbers with dots, colons and commas between them (addresses, versions, times) are one.
+    fn ids_and_numbers(&mut self, start: usize, end: usize) -> usize {
+        let mut at = start;
+        while at < end && self.normal.chars < CHARS {
+            let rest = &self.text[at..end];
+            let alone = at == start || !self.text[at - 1].is_ascii_alphanumeric();
+            // Only so far ahead, so that `a-a-a-...` stays linear.
+            let id = if alone { id_length(&rest[..rest.len().min(64)]) } else { 0 };
+            at = if id > 0 {
+                self.replace(at, at + id, b"<id>")
+            } else if rest[0].is_ascii_digit() {
+                self.replace(at, at + number_length(rest), b"<n>")
+            } else {
+                at + 1
+            };
+        }
+        end
+    }
+
+    /// Quoted values and booleans go.
+    fn value(&mut self, at: usize) -> usize {
+        let rest = &self.text[at..];
+        if let [quote @ (b'"' | b'\''), value @ ..] = rest {
+            let end = value.iter().position(|b| b == quote || *b == b'\n');
+            let end = end.filter(|end| value[*end] == *quote);
+            return end.map_or(at, |end| self.replace(at, at + end + 2, b"<s>"));
+        }
+        let (length, _) = run(rest, WORD);
+        match &rest[..length] {
+            b"true" | b"false" => self.replace(at, at + length, b"<b>"),
+            _ => at,
+        }
+    }
+}
+
+/// How many bytes of these classes `rest` begins with, and which classes they are.
+fn run(rest: &[u8], of: u8) -> (usize, u8) {
+    let mut seen = 0;
+    let ends = |byte: &u8| {
+        let class = CLASSES[usize::from(*byte)] & of;
+        seen |= class;
+        class == 0
+    };
+    (rest.iter().position(ends).unwrap_or(rest.len()), seen)
 }
 
 fn is_url(word: &[u8]) -> bool {
@@ -177,21 +210,20 @@ fn is_email(word: &[u8]) -> bool {
 /// The length of the id that `rest` begins with, 0 if none: `0x…`, eight or more hexadecimal digits
 /// and dashes with a digit among them (UUIDs, hashes), or a long run of letters and digits.
 fn id_length(rest: &[u8]) -> usize {
-    let run = |is: fn(&u8) -> bool| rest.iter().take_while(|b| is(b)).count();
-    let has_digit = |length: usize| rest[..length].iter().any(u8::is_ascii_digit);
-    let alnum = run(u8::is_ascii_alphanumeric);
+    let (alnum, alnum_classes) = run(rest, DIGIT | HEX | LETTER);
     if rest.starts_with(b"0x") {
         return alnum;
     }
-    let hex = run(|b| b.is_ascii_hexdigit() || *b == b'-');
+    let (hex, hex_classes) = run(rest, DIGIT | HEX | DASH);
     let hex_alone = rest.get(hex).is_none_or(|next| !next.is_ascii_alphanumeric());
-    if hex >= 8 && hex_alone && has_digit(hex) && rest[..hex].iter().any(u8::is_ascii_alphabetic) {
-        return hex;
+    let is_mixed = |classes: u8| classes & DIGIT != 0 && classes & (HEX | LETTER) != 0;
+    if hex >= 8 && hex_alone && is_mixed(hex_classes) {
+        hex
+    } else if alnum >= ID && is_mixed(alnum_classes) {
+        alnum
+    } else {
+        0
     }
-    if alnum >= ID && has_digit(alnum) && rest[..alnum].iter().any(u8::is_ascii_alphabetic) {
-        return alnum;
-    }
-    0
 }
 
 /// The length of the number that `rest` begins with.
@@ -212,12 +244,6 @@ struct Raw {
     len: usize,
 }
 
-impl Raw {
-    fn as_str(&self) -> &str {
-        std::str::from_utf8(&self.bytes[..self.len]).unwrap_or_default()
-    }
-}
-
 impl fmt::Write for Raw {
     fn write_str(&mut self, piece: &str) -> fmt::Result {
         let room = RAW - self.len;
@@ -228,29 +254,36 @@ impl fmt::Write for Raw {
     }
 }
 
-/// Words hold what ids, numbers, addresses and URLs are made of.
+/// The classes of bytes. Words hold what ids, numbers, addresses and URLs are made of; what is of no
+/// class stands between them.
 const CLASSES: [u8; 256] = {
-    let mut classes = [BETWEEN; 256];
+    let mut classes = [0; 256];
     let mut byte = 0;
     while byte < 256 {
         classes[byte] = match byte as u8 {
             b'0'..=b'9' => DIGIT,
+            b'a'..=b'f' | b'A'..=b'F' => HEX,
+            b'g'..=b'z' | b'G'..=b'Z' => LETTER,
+            b'-' => DASH,
             b'@' => AT,
             b'/' => SLASH,
-            b'a'..=b'z' | b'A'..=b'Z' | 0x80.. => STAYS,
-            b'_' | b'-' | b'.' | b':' | b'%' | b'+' | b'#' | b'&' | b'?' | b'~' => STAYS,
-            _ => BETWEEN,
+            b'_' | b'.' | b':' | b'%' | b'+' | b'#' | b'&' | b'?' | b'~' | 0x80.. => OTHER,
+            _ => 0,
         };
         byte += 1;
     }
     classes
 };
-const BETWEEN: u8 = 0;
-const STAYS: u8 = 1;
-// Only words with one of these change from one failure to the next.
-const DIGIT: u8 = 2;
-const AT: u8 = 4;
-const SLASH: u8 = 8;
+const DIGIT: u8 = 1;
+const HEX: u8 = 2;
+const LETTER: u8 = 4;
+const DASH: u8 = 8;
+const AT: u8 = 16;
+const SLASH: u8 = 32;
+const OTHER: u8 = 64;
+const WORD: u8 = u8::MAX;
+/// Only words with one of these change from one failure to the next.
+const CHANGES: u8 = DIGIT | AT | SLASH;
 
 #[cfg(test)]
 mod tests {
