@@ -99,24 +99,28 @@ struct Line<'a> {
 }
 
 impl Line<'_> {
-    /// 1. Split into words and what stands between them. 2. A word without a digit, `@` and `/`
-    /// stays; of the others see [`Self::word`]. 3. Behind `=` see [`Self::value`].
+    /// 1. Find what may change: a digit, `@`, `/` or `=`, as far as characters are needed. 2. If it is
+    /// in a word see [`Self::word`], behind `=` see [`Self::value`]. 3. Go on behind that.
     ///
     /// Gives where the line ends.
     fn put(mut self) -> usize {
         let mut at = 0;
         while at < self.text.len() && !self.fills(at) {
-            let (length, classes) = run(&self.text[at..], WORD);
-            at = if classes & CHANGES == 0 { at + length } else { self.word(at, length, classes) };
-            at = match self.text.get(at) {
-                Some(b'\n') => break,
-                Some(b'=') => self.value(at + 1),
-                _ => at + 1,
+            let needed = CHARS - self.normal.chars - (at - self.stays);
+            let ahead = self.text[at..].iter().take(needed);
+            let mark = at + ahead.take_while(|b| class(b) & MARK == 0).count();
+            at = match self.text.get(mark) {
+                None => mark,
+                Some(b'\n') => {
+                    at = mark;
+                    break;
+                }
+                Some(b'=') => self.value(mark + 1),
+                Some(_) => self.word(at, mark),
             };
         }
-        let end = at.min(self.text.len());
-        self.normal.put(&self.text[self.stays..end]);
-        end
+        self.normal.put(&self.text[self.stays..at]);
+        at
     }
 
     /// Whether no more is needed than what stands before.
@@ -135,23 +139,27 @@ impl Line<'_> {
         to
     }
 
-    /// A URL goes on to the next blank, quote or bracket. Gives where the word ends, like the others
-    /// below.
-    fn word(&mut self, at: usize, length: usize, classes: u8) -> usize {
-        let (word, rest) = (&self.text[at..at + length], &self.text[at..]);
+    /// The word round `mark`, not from before `at`. Gives where it ends, like the others below.
+    fn word(&mut self, at: usize, mark: usize) -> usize {
+        let before = self.text[at..mark].iter().rev().take_while(|b| class(b) & WORD != 0);
+        let start = mark - before.count();
+        let rest = &self.text[start..];
+        let (length, classes) = run(rest, WORD);
+        let (word, end) = (&rest[..length], start + length);
         if classes & SLASH != 0 && is_url(word) {
-            let ends = |b: &u8| b.is_ascii_whitespace() || b"\"'`<>()[]{}".contains(b);
-            let length = rest.iter().position(ends).unwrap_or(rest.len());
-            return self.replace(at, at + length, b"<url>");
+            return self.replace(start, start + url_length(rest), b"<url>");
         }
         if classes & AT != 0 && is_email(word) {
-            return self.replace(at, at + length, b"<email>");
+            return self.replace(start, end, b"<email>");
         }
-        self.ids_and_numbers(at, at + length)
+        if classes & DIGIT != 0 {
+            self.ids_and_numbers(start, end);
+        }
+        end
     }
 
     /// Numbers with dots, colons and commas between them (addresses, versions, times) are one.
-    fn ids_and_numbers(&mut self, start: usize, end: usize) -> usize {
+    fn ids_and_numbers(&mut self, start: usize, end: usize) {
         let mut at = start;
         while at < end && self.normal.chars < CHARS {
             let rest = &self.text[at..end];
@@ -166,7 +174,6 @@ impl Line<'_> {
                 at + 1
             };
         }
-        end
     }
 
     /// Quoted values and booleans go.
@@ -188,12 +195,22 @@ impl Line<'_> {
 /// How many bytes of these classes `rest` begins with, and which classes they are.
 fn run(rest: &[u8], of: u8) -> (usize, u8) {
     let mut seen = 0;
-    let ends = |byte: &u8| {
-        let class = CLASSES[usize::from(*byte)] & of;
+    let goes_on = |byte: &&u8| {
+        let class = class(byte) & of;
         seen |= class;
-        class == 0
+        class != 0
     };
-    (rest.iter().position(ends).unwrap_or(rest.len()), seen)
+    (rest.iter().take_while(goes_on).count(), seen)
+}
+
+fn class(byte: &u8) -> u8 {
+    CLASSES[usize::from(*byte)]
+}
+
+/// A URL goes on to the next blank, quote or bracket.
+fn url_length(rest: &[u8]) -> usize {
+    let ends = |b: &u8| b.is_ascii_whitespace() || b"\"'`<>()[]{}".contains(b);
+    rest.iter().position(ends).unwrap_or(rest.len())
 }
 
 fn is_url(word: &[u8]) -> bool {
@@ -213,6 +230,10 @@ fn id_length(rest: &[u8]) -> usize {
     let (alnum, alnum_classes) = run(rest, DIGIT | HEX | LETTER);
     if rest.starts_with(b"0x") {
         return alnum;
+    }
+    if alnum < 8 && rest.get(alnum) != Some(&b'-') {
+        // The usual case: a number.
+        return 0;
     }
     let (hex, hex_classes) = run(rest, DIGIT | HEX | DASH);
     let hex_alone = rest.get(hex).is_none_or(|next| !next.is_ascii_alphanumeric());
@@ -267,6 +288,7 @@ const CLASSES: [u8; 256] = {
             b'-' => DASH,
             b'@' => AT,
             b'/' => SLASH,
+            b'=' | b'\n' => EQUALS_OR_END,
             b'_' | b'.' | b':' | b'%' | b'+' | b'#' | b'&' | b'?' | b'~' | 0x80.. => OTHER,
             _ => 0,
         };
@@ -281,9 +303,10 @@ const DASH: u8 = 8;
 const AT: u8 = 16;
 const SLASH: u8 = 32;
 const OTHER: u8 = 64;
-const WORD: u8 = u8::MAX;
-/// Only words with one of these change from one failure to the next.
-const CHANGES: u8 = DIGIT | AT | SLASH;
+const EQUALS_OR_END: u8 = 128;
+const WORD: u8 = !EQUALS_OR_END;
+/// What may change from one failure to the next holds one of these.
+const MARK: u8 = DIGIT | AT | SLASH | EQUALS_OR_END;
 
 #[cfg(test)]
 mod tests {
