@@ -114,7 +114,7 @@ pub(crate) enum CauseRef<'a> {
 /// Looks for the user's `E` in extensions and in a service's own error.
 #[derive(Clone, Copy)]
 pub(crate) struct CauseFinder {
-    pub(crate) error_type: &'static str,
+    pub(crate) error_type: Option<&'static str>,
     pub(crate) in_extensions: fn(&Extensions) -> Option<CauseRef<'_>>,
     pub(crate) in_error: fn(&dyn Any) -> Option<CauseRef<'_>>,
     pub(crate) in_box: for<'a> fn(&'a (dyn StdError + 'static)) -> Option<CauseRef<'a>>,
@@ -123,7 +123,7 @@ pub(crate) struct CauseFinder {
 impl CauseFinder {
     pub(crate) fn of_error<E: StdError + Send + Sync + 'static>() -> Self {
         Self {
-            error_type: type_name::<E>(),
+            error_type: plain_name(type_name::<E>()),
             in_extensions: |extensions| find::<E>(extensions).map(|e| CauseRef::Error(e)),
             in_error: |error| error.downcast_ref::<E>().map(|e| CauseRef::Error(e)),
             in_box: |error| error.downcast_ref::<E>().map(|e| CauseRef::Error(e)),
@@ -132,7 +132,7 @@ impl CauseFinder {
 
     pub(crate) fn of_debug<E: Debug + Send + Sync + 'static>() -> Self {
         Self {
-            error_type: type_name::<E>(),
+            error_type: plain_name(type_name::<E>()),
             in_extensions: |extensions| find::<E>(extensions).map(|e| CauseRef::Debug(e)),
             in_error: |error| error.downcast_ref::<E>().map(|e| CauseRef::Debug(e)),
             in_box: |_| None,

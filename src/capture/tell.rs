@@ -12,7 +12,7 @@ use std::{
 use http::{HeaderValue, StatusCode};
 
 use super::{
-    cause::{Attached, CauseRef, plain_name},
+    cause::{Attached, CauseRef},
     snapshot::{Capture, REQUEST_ID},
 };
 use crate::{
@@ -51,7 +51,7 @@ pub(crate) struct Answer<'a> {
 pub(crate) enum Why<'a> {
     Nothing,
     Attached(&'a Attached),
-    Typed(CauseRef<'a>, &'static str),
+    Typed(CauseRef<'a>, Option<&'static str>),
     Error(&'a (dyn StdError + 'static)),
     /// A text that was made for a report: an error that is only `Display`, a gRPC message.
     Text(&'a dyn Display),
@@ -187,7 +187,7 @@ impl Why<'_> {
     pub(crate) fn error_type(&self) -> &str {
         match self {
             Self::Attached(attached) => attached.error_type().unwrap_or_default(),
-            Self::Typed(_, name) => plain_name(name).unwrap_or_default(),
+            Self::Typed(_, name) => name.unwrap_or_default(),
             Self::Panic(_, Some(place)) => place.short_file(),
             _ => "",
         }
@@ -206,7 +206,7 @@ impl Why<'_> {
             Self::Attached(attached) => {
                 Cause { error_type: attached.error_type(), place: Some(attached.place()), ..cause }
             }
-            Self::Typed(_, name) => Cause { error_type: plain_name(name), ..cause },
+            Self::Typed(_, name) => Cause { error_type: *name, ..cause },
             _ => cause,
         })
     }

@@ -22,13 +22,10 @@ pub(crate) struct Normal {
     bytes: [u8; CHARS * 4],
     len: usize,
     chars: usize,
+    is_ascii: bool,
 }
 
 impl Normal {
-    pub(crate) const fn empty() -> Self {
-        Self { bytes: [0; CHARS * 4], len: 0, chars: 0 }
-    }
-
     /// Formats the app's own `Display`, which may panic or never end; what it wrote before counts.
     pub(crate) fn of(text: &dyn Display) -> Self {
         let mut raw = Raw { bytes: [0; RAW], len: 0 };
@@ -40,21 +37,8 @@ impl Normal {
 
     /// The text as it is, up to [`CHARS`].
     pub(crate) fn verbatim(text: &str) -> Self {
-        let mut normal = Self::empty();
+        let mut normal = Self::empty(text.is_ascii());
         normal.put(text.as_bytes());
-        normal
-    }
-
-    fn of_bytes(raw: &[u8]) -> Self {
-        let mut normal = Self::empty();
-        let mut lines = raw.split(|b| *b == b'\n').filter(|line| !line.trim_ascii().is_empty());
-        if let Some(first) = lines.next() {
-            normal.line(first);
-        }
-        if let Some(second) = lines.next() {
-            normal.put(b" ");
-            normal.line(second);
-        }
         normal
     }
 
@@ -62,102 +46,172 @@ impl Normal {
         std::str::from_utf8(&self.bytes[..self.len]).unwrap_or_default()
     }
 
-    /// 1. Split into words and what stands between them.
-    /// 2. A word without a digit, `@` and `://` stays; of the others see [`Self::word`].
-    /// 3. Behind `=`, quoted values and booleans go.
-    fn line(&mut self, line: &[u8]) {
-        let mut at = 0;
-        while at < line.len() && self.chars < CHARS {
-            let end = at + word_length(&line[at..]);
-            let word = &line[at..end];
-            let behind_equals = at > 0 && line[at - 1] == b'=';
-            if behind_equals && (word == b"true" || word == b"false") {
-                self.put(b"<b>");
-            } else {
-                self.word(word);
-            }
-            at = end;
-            if let Some(between) = line.get(at) {
-                self.put(&[*between]);
-                at += 1;
-                at += self.quoted(*between, &line[at..]);
-            }
+    fn of_bytes(raw: &[u8]) -> Self {
+        let mut normal = Self::empty(raw.is_ascii());
+        let rest = normal.line(without_blank_lines(raw));
+        let second = without_blank_lines(rest);
+        if !second.is_empty() {
+            normal.put(b" ");
+            normal.line(second);
         }
+        normal
     }
 
-    /// Behind `=`: a quoted value is collapsed. Gives how many bytes it was.
-    fn quoted(&mut self, between: u8, rest: &[u8]) -> usize {
-        let Some(quote @ (b'"' | b'\'')) = rest.first().filter(|_| between == b'=') else {
-            return 0;
-        };
-        let Some(length) = rest[1..].iter().position(|b| b == quote) else {
-            return 0;
-        };
-        self.put(b"<s>");
-        length + 2
+    const fn empty(is_ascii: bool) -> Self {
+        Self { bytes: [0; CHARS * 4], len: 0, chars: 0, is_ascii }
     }
 
-    fn word(&mut self, word: &[u8]) {
-        if !word.iter().any(|b| b.is_ascii_digit() || matches!(b, b'@' | b'/')) {
-            self.put(word);
-        } else if is_url(word) {
-            self.put(b"<url>");
-        } else if is_email(word) {
-            self.put(b"<email>");
-        } else {
-            self.collapse(word);
-        }
-    }
-
-    /// Ids become `<id>`, numbers `<n>`; numbers with dots, colons and commas between them (addresses,
-    /// versions, times) are one.
-    fn collapse(&mut self, word: &[u8]) {
-        let mut at = 0;
-        while at < word.len() && self.chars < CHARS {
-            let rest = &word[at..];
-            let alone = at == 0 || !word[at - 1].is_ascii_alphanumeric();
-            // Only so far ahead, so that `a-a-a-...` stays linear.
-            let id = if alone { id_length(&rest[..rest.len().min(64)]) } else { 0 };
-            if id > 0 {
-                self.put(b"<id>");
-                at += id;
-            } else if rest[0].is_ascii_digit() {
-                self.put(b"<n>");
-                at += number_length(rest);
-            } else {
-                self.put(&rest[..1]);
-                at += 1;
-            }
-        }
+    /// Gives what stands behind the line.
+    fn line<'a>(&mut self, text: &'a [u8]) -> &'a [u8] {
+        let end = Line { normal: self, text, stays: 0 }.put();
+        text.get(end + 1..).unwrap_or_default()
     }
 
     /// Whole characters only, up to [`CHARS`].
     fn put(&mut self, text: &[u8]) {
-        for byte in text {
-            let starts = byte & 0xc0 != 0x80;
-            if starts && self.chars == CHARS {
-                return;
-            }
-            self.chars += usize::from(starts);
-            self.bytes[self.len] = *byte;
-            self.len += 1;
+        let room = CHARS - self.chars;
+        let starts = || text.iter().enumerate().filter(|(_, byte)| **byte & 0xc0 != 0x80);
+        let mut chars = if self.is_ascii { text.len() } else { starts().count() };
+        let mut fits = text;
+        if chars > room {
+            fits = starts().nth(room).map_or(text, |(end, _)| &text[..end]);
+            chars = room;
+        }
+        self.bytes[self.len..self.len + fits.len()].copy_from_slice(fits);
+        self.len += fits.len();
+        self.chars += chars;
+    }
+}
+
+fn without_blank_lines(raw: &[u8]) -> &[u8] {
+    let text = raw.trim_ascii_start();
+    let blank = &raw[..raw.len() - text.len()];
+    let lines = blank.iter().rposition(|b| *b == b'\n').map_or(0, |end| end + 1);
+    if text.is_empty() { text } else { &raw[lines..] }
+}
+
+/// A line on its way. What stays is put in one piece, when something else comes.
+struct Line<'a> {
+    normal: &'a mut Normal,
+    text: &'a [u8],
+    /// Where what stays begins.
+    stays: usize,
+}
+
+impl Line<'_> {
+    /// 1. Find what may change: a digit, `@`, `/` or `=`, as far as characters are needed.
+    /// 2. If it is in a word see [`Self::word`], behind `=` see [`Self::value`].
+    /// 3. Go on behind that.
+    ///
+    /// Gives where the line ends.
+    fn put(mut self) -> usize {
+        let mut at = 0;
+        while at < self.text.len() && !self.fills(at) {
+            let needed = CHARS - self.normal.chars - (at - self.stays);
+            let ahead = self.text[at..].iter().take(needed);
+            let mark = at + ahead.take_while(|b| class(b) & MARK == 0).count();
+            at = match self.text.get(mark) {
+                None => mark,
+                Some(b'\n') => {
+                    at = mark;
+                    break;
+                }
+                Some(b'=') => self.value(mark + 1),
+                Some(_) => self.word(at, mark),
+            };
+        }
+        self.normal.put(&self.text[self.stays..at]);
+        at
+    }
+
+    /// Whether no more is needed than what stands before.
+    fn fills(&mut self, at: usize) -> bool {
+        if self.normal.chars + (at - self.stays) >= CHARS {
+            self.normal.put(&self.text[self.stays..at]);
+            self.stays = at;
+        }
+        self.normal.chars == CHARS
+    }
+
+    fn replace(&mut self, from: usize, to: usize, with: &[u8]) -> usize {
+        self.normal.put(&self.text[self.stays..from]);
+        self.normal.put(with);
+        self.stays = to;
+        to
+    }
+
+    /// The word round `mark`, not from before `at`. Gives where it ends, like the others below.
+    fn word(&mut self, at: usize, mark: usize) -> usize {
+        let before = self.text[at..mark].iter().rev().take_while(|b| class(b) & WORD != 0);
+        let start = mark - before.count();
+        let rest = &self.text[start..];
+        let (length, classes) = run(rest, WORD);
+        let (word, end) = (&rest[..length], start + length);
+        if classes & SLASH != 0 && is_url(word) {
+            return self.replace(start, start + url_length(rest), b"<url>");
+        }
+        if classes & AT != 0 && is_email(word) {
+            return self.replace(start, end, b"<email>");
+        }
+        if classes & DIGIT != 0 {
+            self.ids_and_numbers(start, end);
+        }
+        end
+    }
+
+    /// Numbers with dots, colons and commas between them (addresses, versions, times) are one.
+    fn ids_and_numbers(&mut self, start: usize, end: usize) {
+        let mut at = start;
+        while at < end && self.normal.chars < CHARS {
+            let rest = &self.text[at..end];
+            let alone = at == start || !self.text[at - 1].is_ascii_alphanumeric();
+            // Only so far ahead, so that `a-a-a-...` stays linear.
+            let id = if alone { id_length(&rest[..rest.len().min(64)]) } else { 0 };
+            at = if id > 0 {
+                self.replace(at, at + id, b"<id>")
+            } else if rest[0].is_ascii_digit() {
+                self.replace(at, at + number_length(rest), b"<n>")
+            } else {
+                at + 1
+            };
+        }
+    }
+
+    /// Quoted values and booleans go.
+    fn value(&mut self, at: usize) -> usize {
+        let rest = &self.text[at..];
+        if let [quote @ (b'"' | b'\''), value @ ..] = rest {
+            let end = value.iter().position(|b| b == quote || *b == b'\n');
+            let end = end.filter(|end| value[*end] == *quote);
+            return end.map_or(at, |end| self.replace(at, at + end + 2, b"<s>"));
+        }
+        let (length, _) = run(rest, WORD);
+        match &rest[..length] {
+            b"true" | b"false" => self.replace(at, at + length, b"<b>"),
+            _ => at,
         }
     }
 }
 
-/// Words hold what ids, numbers, addresses and URLs are made of.
-fn is_word(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || byte >= 0x80 || b"_-.:/@%+#&?~".contains(&byte)
+/// How many bytes of these classes `rest` begins with, and which classes they are.
+fn run(rest: &[u8], of: u8) -> (usize, u8) {
+    let mut seen = 0;
+    let goes_on = |byte: &&u8| {
+        let class = class(byte) & of;
+        seen |= class;
+        class != 0
+    };
+    (rest.iter().take_while(goes_on).count(), seen)
 }
 
-/// Up to the first byte that is no word's; a URL goes on to the next blank, quote or bracket.
-fn word_length(rest: &[u8]) -> usize {
-    let until = |ends: fn(&u8) -> bool| rest.iter().position(ends).unwrap_or(rest.len());
-    let word = until(|b| !is_word(*b));
-    if is_url(&rest[..word]) {
-        return until(|b| b.is_ascii_whitespace() || b"\"'`<>()[]{}".contains(b));
-    }
-    word
+fn class(byte: &u8) -> u8 {
+    CLASSES[usize::from(*byte)]
+}
+
+/// A URL goes on to the next blank, quote or bracket.
+fn url_length(rest: &[u8]) -> usize {
+    let ends = |b: &u8| b.is_ascii_whitespace() || b"\"'`<>()[]{}".contains(b);
+    rest.iter().position(ends).unwrap_or(rest.len())
 }
 
 fn is_url(word: &[u8]) -> bool {
@@ -174,30 +228,36 @@ fn is_email(word: &[u8]) -> bool {
 /// The length of the id that `rest` begins with, 0 if none: `0x…`, eight or more hexadecimal digits
 /// and dashes with a digit among them (UUIDs, hashes), or a long run of letters and digits.
 fn id_length(rest: &[u8]) -> usize {
-    let run = |is: fn(&u8) -> bool| rest.iter().take_while(|b| is(b)).count();
-    let has_digit = |length: usize| rest[..length].iter().any(u8::is_ascii_digit);
-    let alnum = run(u8::is_ascii_alphanumeric);
+    let (alnum, alnum_classes) = run(rest, DIGIT | HEX | LETTER);
     if rest.starts_with(b"0x") {
         return alnum;
     }
-    let hex = run(|b| b.is_ascii_hexdigit() || *b == b'-');
+    if alnum < 8 && rest.get(alnum) != Some(&b'-') {
+        // The usual case: a number.
+        return 0;
+    }
+    let (hex, hex_classes) = run(rest, DIGIT | HEX | DASH);
     let hex_alone = rest.get(hex).is_none_or(|next| !next.is_ascii_alphanumeric());
-    if hex >= 8 && hex_alone && has_digit(hex) && rest[..hex].iter().any(u8::is_ascii_alphabetic) {
-        return hex;
+    let is_mixed = |classes: u8| classes & DIGIT != 0 && classes & (HEX | LETTER) != 0;
+    if hex >= 8 && hex_alone && is_mixed(hex_classes) {
+        hex
+    } else if alnum >= ID && is_mixed(alnum_classes) {
+        alnum
+    } else {
+        0
     }
-    if alnum >= ID && has_digit(alnum) && rest[..alnum].iter().any(u8::is_ascii_alphabetic) {
-        return alnum;
-    }
-    0
 }
 
 /// The length of the number that `rest` begins with.
 fn number_length(rest: &[u8]) -> usize {
-    let part = |(i, b): (usize, &u8)| {
-        let next_is_digit = rest.get(i + 1).is_some_and(u8::is_ascii_digit);
-        b.is_ascii_digit() || (matches!(b, b'.' | b':' | b',') && next_is_digit)
-    };
-    rest.iter().enumerate().take_while(|at| part(*at)).count()
+    let mut length = 0;
+    loop {
+        length += rest[length..].iter().take_while(|b| b.is_ascii_digit()).count();
+        match rest[length..] {
+            [b'.' | b':' | b',', next, ..] if next.is_ascii_digit() => length += 1,
+            _ => return length,
+        }
+    }
 }
 
 /// The first [`RAW`] bytes of what is written; says `Err` when full, so that formatting stops.
@@ -215,6 +275,39 @@ impl fmt::Write for Raw {
         if fits.len() == piece.len() { Ok(()) } else { Err(fmt::Error) }
     }
 }
+
+/// The classes of bytes. Words hold what ids, numbers, addresses and URLs are made of; what is of no
+/// class stands between them.
+const CLASSES: [u8; 256] = {
+    let mut classes = [0; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        classes[byte] = match byte as u8 {
+            b'0'..=b'9' => DIGIT,
+            b'a'..=b'f' | b'A'..=b'F' => HEX,
+            b'g'..=b'z' | b'G'..=b'Z' => LETTER,
+            b'-' => DASH,
+            b'@' => AT,
+            b'/' => SLASH,
+            b'=' | b'\n' => EQUALS_OR_END,
+            b'_' | b'.' | b':' | b'%' | b'+' | b'#' | b'&' | b'?' | b'~' | 0x80.. => OTHER,
+            _ => 0,
+        };
+        byte += 1;
+    }
+    classes
+};
+const DIGIT: u8 = 1;
+const HEX: u8 = 2;
+const LETTER: u8 = 4;
+const DASH: u8 = 8;
+const AT: u8 = 16;
+const SLASH: u8 = 32;
+const OTHER: u8 = 64;
+const EQUALS_OR_END: u8 = 128;
+const WORD: u8 = !EQUALS_OR_END;
+/// What may change from one failure to the next holds one of these.
+const MARK: u8 = DIGIT | AT | SLASH | EQUALS_OR_END;
 
 #[cfg(test)]
 mod tests {
@@ -258,6 +351,15 @@ mod tests {
             for b in &texts[i + 1..] {
                 assert_ne!(normal(a), normal(b));
             }
+        }
+    }
+
+    #[test]
+    fn a_text_is_cut_between_characters() {
+        for text in
+            ["é".repeat(200), format!("x1{}", "é".repeat(200)), format!("1 {}", "日".repeat(200))]
+        {
+            assert_eq!(normal(&text).chars().count(), CHARS, "{text}");
         }
     }
 

@@ -33,19 +33,33 @@ where
     address
 }
 
-/// The status and the body of one request.
+/// The status and the body of one request with a text.
 pub(crate) async fn fetch(
     address: SocketAddr,
     method: &str,
     path: &str,
     body: &'static str,
 ) -> (u16, String) {
+    let headers = [("content-type", "text/plain")];
+    fetch_with(address, method, path, &headers, body).await.expect("an answer")
+}
+
+/// The status and the body of one request, or how it broke.
+pub(crate) async fn fetch_with(
+    address: SocketAddr,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: &'static str,
+) -> Result<(u16, String), Box<dyn std::error::Error>> {
     let client: Client<_, Full<bytes::Bytes>> = Client::builder(TokioExecutor::new()).build_http();
-    let request = http::Request::builder().method(method).uri(format!("http://{address}{path}"));
-    let request = request.header("content-type", "text/plain");
-    let request = request.body(Full::from(body)).expect("a request");
-    let response = client.request(request).await.expect("an answer");
+    let mut request =
+        http::Request::builder().method(method).uri(format!("http://{address}{path}"));
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    let response = client.request(request.body(Full::from(body))?).await?;
     let status = response.status().as_u16();
-    let body = response.into_body().collect().await.expect("a body").to_bytes();
-    (status, String::from_utf8_lossy(&body).into_owned())
+    let body = response.into_body().collect().await?.to_bytes();
+    Ok((status, String::from_utf8_lossy(&body).into_owned()))
 }

@@ -1,0 +1,187 @@
+//! The examples run, and what they promise arrives: the demo at a local Slack, with no secret in it.
+
+mod support;
+
+use std::{
+    io::{BufRead, BufReader, Read},
+    net::SocketAddr,
+    process::{Child, Command, Stdio},
+    sync::mpsc,
+    thread,
+};
+
+use support::{PATIENCE, http::fetch_with, local_slack::LocalSlack};
+
+/// A running example; ended with the test.
+struct Example {
+    child: Child,
+    lines: mpsc::Receiver<String>,
+}
+
+impl Drop for Example {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Example {
+    fn start(name: &str, vars: &[(&str, &str)]) -> Self {
+        let mut child = command(name)
+            .envs(vars.iter().copied())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("an example that starts");
+        let (sender, lines) = mpsc::channel();
+        let stdout = child.stdout.take().expect("its output");
+        let sender_too = sender.clone();
+        read_lines(stdout, sender);
+        read_lines(child.stderr.take().expect("its errors"), sender_too);
+        Self { child, lines }
+    }
+
+    /// The next line that holds this, and all lines up to it.
+    fn wait_for(&self, text: &str) -> (String, String) {
+        let mut seen = String::new();
+        loop {
+            match self.lines.recv_timeout(PATIENCE) {
+                Ok(line) if line.contains(text) => return (line, seen),
+                Ok(line) => seen.push_str(&format!("{line}\n")),
+                Err(_) => panic!("no {text:?} in:\n{seen}"),
+            }
+        }
+    }
+
+    /// The address that it says it is at.
+    fn address(&self) -> SocketAddr {
+        let (line, _) = self.wait_for("http://127.0.0.1:");
+        let at = line.find("127.0.0.1:").expect("an address");
+        let address: String =
+            line[at..].chars().take_while(|c| c.is_ascii_digit() || ".:".contains(*c)).collect();
+        address.parse().expect("an address")
+    }
+}
+
+fn read_lines(output: impl Read + Send + 'static, sender: mpsc::Sender<String>) {
+    thread::spawn(move || {
+        for line in BufReader::new(output).lines().map_while(Result::ok) {
+            if sender.send(line).is_err() {
+                break;
+            }
+        }
+    });
+}
+
+/// `cargo test` has built the examples beside the tests; `cargo test --test examples` alone has not.
+fn command(name: &str) -> Command {
+    let mut path = std::env::current_exe().expect("the test's own path");
+    path.pop();
+    path.pop();
+    path.push("examples");
+    path.push(format!("{name}{}", std::env::consts::EXE_SUFFIX));
+    if !path.exists() {
+        let built = Command::new(env!("CARGO")).args(["build", "--example", name]).status();
+        assert!(built.expect("cargo").success());
+    }
+    let mut command = Command::new(path);
+    command.env_remove("SLACK_WEBHOOK_URL").env_remove("TOWER_BELL").env("PORT", "0");
+    command.env("RUST_BACKTRACE", "0");
+    command
+}
+
+fn finish(name: &str) -> (String, String) {
+    let output = command(name).output().expect("an example that runs");
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    assert!(output.status.success(), "{name}: {}", text(&output.stderr));
+    (text(&output.stdout), text(&output.stderr))
+}
+
+#[tokio::test]
+async fn each_failing_route_of_the_demo_arrives_in_slack_without_a_secret() {
+    let slack = LocalSlack::start();
+    let demo = Example::start("demo", &[("SLACK_WEBHOOK_URL", &slack.webhook_url())]);
+    let address = demo.address();
+    let order =
+        r#"{"email":"alice@example.com","password":"hunter2hunter2","card":"4111111111111111"}"#;
+    let secrets = [("authorization", "Bearer s3cr3ts3cr3t"), ("cookie", "session=s3cr3ts3cr3t")];
+    let json = [secrets[0], secrets[1], ("content-type", "application/json")];
+    let mut expected = 0;
+    for (method, path, headers, status, arrives) in [
+        ("GET", "/", &secrets[..], Some(200), None),
+        ("GET", "/ok", &secrets[..], Some(200), None),
+        ("GET", "/no/such/page", &secrets[..], Some(404), None),
+        (
+            "POST",
+            "/checkout?token=s3cr3ts3cr3t",
+            &json[..],
+            Some(500),
+            Some("card declined by issuer"),
+        ),
+        ("GET", "/panic", &secrets[..], Some(500), Some("index out of bounds")),
+        ("GET", "/stream", &secrets[..], None, Some("row 2 is unreadable")),
+        (
+            "GET",
+            "/missing-row/42?password=s3cr3ts3cr3t",
+            &secrets[..],
+            Some(500),
+            Some("no row 42 in orders"),
+        ),
+    ] {
+        let body = if method == "POST" { order } else { "" };
+        let answer = fetch_with(address, method, path, headers, body).await;
+        assert_eq!(answer.map(|(status, _)| status).ok(), status, "{method} {path}");
+        if let Some(text) = arrives {
+            expected += 1;
+            let requests = slack.arrived(expected).await;
+            let payload = requests[expected - 1].payload.to_string();
+            assert!(payload.contains(text), "{payload}");
+            for secret in ["hunter2", "s3cr3t", "4111"] {
+                assert!(!payload.contains(secret), "{secret}: {payload}");
+            }
+        }
+    }
+    let (_, shown) = demo.wait_for("no row 42 in orders");
+    assert!(shown.contains("user:alice@example.com") && !shown.contains("hunter2"), "{shown}");
+    assert_eq!(slack.requests().len(), expected);
+}
+
+#[tokio::test]
+async fn the_demo_needs_no_account() {
+    let demo = Example::start("demo", &[]);
+    let answer = fetch_with(demo.address(), "GET", "/panic", &[], "").await;
+    assert_eq!(answer.expect("an answer").0, 500);
+    demo.wait_for("panicked: index out of bounds");
+}
+
+#[tokio::test]
+async fn the_hyper_example_rings() {
+    let example = Example::start("hyper", &[]);
+    let answer =
+        fetch_with(example.address(), "POST", "/", &[("content-type", "text/plain")], "hello");
+    assert_eq!(answer.await.expect("an answer").0, 500);
+    example.wait_for("5 bytes, none liked");
+}
+
+#[test]
+fn the_tonic_example_rings_for_what_is_its_own_fault() {
+    let (out, rung) = finish("tonic");
+    assert!(out.contains("books: Internal") && out.contains("attic: NotFound"), "{out}");
+    assert!(
+        rung.contains("the books do not balance") && rung.contains("the ledger is on fire"),
+        "{rung}"
+    );
+    assert!(!rung.contains("attic"), "{rung}");
+}
+
+#[test]
+fn the_custom_transport_writes_what_it_is_handed() {
+    let (out, _) = finish("custom_transport");
+    assert!(out.contains("I'm all set up!") && !out.contains("hunter2"), "{out}");
+}
+
+#[test]
+fn hello_is_short() {
+    let lines = include_str!("../examples/hello.rs").lines().count();
+    assert!(lines < 30, "{lines} lines");
+}
