@@ -102,6 +102,7 @@ async fn each_failing_route_of_the_demo_arrives_in_slack_without_a_secret() {
     let slack = LocalSlack::start();
     let demo = Example::start("demo", &[("SLACK_WEBHOOK_URL", &slack.webhook_url())]);
     let address = demo.address();
+    demo.wait_for("Stop with Ctrl-C");
     let order =
         r#"{"email":"alice@example.com","password":"hunter2hunter2","card":"4111111111111111"}"#;
     let secrets = [("authorization", "Bearer s3cr3ts3cr3t"), ("cookie", "session=s3cr3ts3cr3t")];
