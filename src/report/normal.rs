@@ -50,7 +50,7 @@ impl Normal {
         let mut normal = Self::empty(raw.is_ascii());
         let rest = normal.line(without_blank_lines(raw));
         let second = without_blank_lines(rest);
-        if !second.is_empty() {
+        if !second.is_empty() && normal.chars < CHARS {
             normal.put(b" ");
             normal.line(second);
         }
@@ -107,8 +107,8 @@ impl Line<'_> {
         let mut at = 0;
         while at < self.text.len() && !self.fills(at) {
             let needed = CHARS - self.normal.chars - (at - self.stays);
-            let ahead = self.text[at..].iter().take(needed);
-            let mark = at + ahead.take_while(|b| class(b) & MARK == 0).count();
+            let ahead = &self.text[at..self.text.len().min(at + needed)];
+            let mark = at + ahead.iter().take_while(|b| class(b) & MARK == 0).count();
             at = match self.text.get(mark) {
                 None => mark,
                 Some(b'\n') => {
