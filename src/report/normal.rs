@@ -196,11 +196,12 @@ impl Line<'_> {
 fn run(rest: &[u8], of: u8) -> (usize, u8) {
     let mut seen = 0;
     let goes_on = |byte: &&u8| {
-        let class = class(byte) & of;
-        seen |= class;
-        class != 0
+        seen |= class(byte);
+        class(byte) & of != 0
     };
-    (rest.iter().take_while(goes_on).count(), seen)
+    let length = rest.iter().take_while(goes_on).count();
+    // Without those of the byte behind.
+    (length, seen & of)
 }
 
 fn class(byte: &u8) -> u8 {
