@@ -52,7 +52,7 @@ impl Core {
     fn count(&self, what: &Occurrence<'_>, report: impl FnOnce(Fingerprint) -> Report) {
         let text = what.text.map(Normal::of);
         let shape = what.route.is_none().then(|| self.shapes.shape_of(what.path, what.is_grpc));
-        let parts = FingerprintParts {
+        let mut parts = FingerprintParts {
             kind: what.kind.as_str(),
             method: what.method,
             route: what.route.or(shape.as_ref().map(Normal::as_str)).unwrap_or_default(),
@@ -60,28 +60,24 @@ impl Core {
             error_type: what.error_type,
             text: text.as_ref().map_or("", Normal::as_str),
         };
-        let stem = FingerprintParts { text: "", ..parts };
-        let (parts, seen) = match self.count_kind(what, &parts, &stem) {
-            Seen::Crowded => (stem, self.count_kind(what, &stem, &stem)),
-            seen => (parts, seen),
-        };
+        let mut seen = self.count_kind(what, &parts);
+        if seen == Seen::Crowded {
+            parts.text = "";
+            seen = self.count_kind(what, &parts);
+        }
         if seen == Seen::Wanted {
             self.bring_details(what, &parts, report);
         }
     }
 
     /// Counts it under these parts, entering them if they are new.
-    fn count_kind(
-        &self,
-        what: &Occurrence<'_>,
-        parts: &FingerprintParts<'_>,
-        stem: &FingerprintParts<'_>,
-    ) -> Seen {
+    fn count_kind(&self, what: &Occurrence<'_>, parts: &FingerprintParts<'_>) -> Seen {
         let key = what.key(parts);
         match self.hub.tally.hit(key) {
             Seen::New => {
                 let facts = Arc::new(self.facts(what, parts));
-                self.hub.tally.open(key, what.key(stem), facts)
+                let stem = FingerprintParts { text: "", ..*parts };
+                self.hub.tally.open(key, what.key(&stem), facts)
             }
             seen => seen,
         }

@@ -107,7 +107,11 @@ where
             (Some(payload), _) => Err(payload),
             (None, Some(future)) => {
                 let poll = AssertUnwindSafe(|| future.poll(cx));
-                this.scope.enter(|| catch_unwind(poll))
+                match this.capture {
+                    Some(_) => this.scope.enter(|| catch_unwind(poll)),
+                    // Nobody looks at this one.
+                    None => catch_unwind(poll),
+                }
             }
             (None, None) => panic!("polled after it was ready"),
         };

@@ -10,7 +10,7 @@ use http::{
 };
 
 use super::grpc;
-use crate::report::Header;
+use crate::{report::Header, transport::mark};
 
 /// Bytes kept of a head.
 pub(crate) const HEAD_LIMIT: usize = 8 * 1024;
@@ -27,12 +27,15 @@ pub(crate) struct Head {
     bytes: Vec<u8>,
     target_length: usize,
     cut: bool,
+    /// There is a header that the bell puts on its own requests, or one with a name of its length
+    /// that begins alike: looked at here, because a failure must not look through all names.
+    may_be_ring: bool,
 }
 
 impl Head {
     pub(crate) fn of(request: &Parts) -> Self {
         let bytes = Vec::with_capacity(FIRST_CAPACITY);
-        let mut head = Self { bytes, target_length: 0, cut: false };
+        let mut head = Self { bytes, target_length: 0, cut: false, may_be_ring: false };
         head.target(original_uri(&request.extensions).unwrap_or(&request.uri));
         for (name, value) in &request.headers {
             if !head.header(name, value) {
@@ -41,6 +44,11 @@ impl Head {
             }
         }
         head
+    }
+
+    /// The request is one of the bell's own: a message on its way.
+    pub(crate) fn is_ring(&self) -> bool {
+        self.may_be_ring && self.value(&mark::MARK).is_some_and(mark::is_mark)
     }
 
     /// The request says that it is a gRPC call.
@@ -117,6 +125,7 @@ impl Head {
     fn header(&mut self, name: &HeaderName, value: &HeaderValue) -> bool {
         let is_copied = !is_never_copied(name, value);
         let name = name.as_str().as_bytes();
+        self.may_be_ring |= name.len() == RING.len() && name[0] == RING[0];
         let mut value = if is_copied { value.as_bytes() } else { b"" };
         let mut mark = 0;
         if value.len() > VALUE_LIMIT {
@@ -144,6 +153,9 @@ struct Line<'a> {
     value: Option<&'a [u8]>,
     cut: bool,
 }
+
+/// The name of [`mark::MARK`].
+const RING: &[u8] = b"x-tower-bell";
 
 /// Stands for the length of a value that was not copied.
 const NOT_COPIED: u16 = u16::MAX;

@@ -20,7 +20,7 @@ use super::{
     snapshot::{Capture, Kept},
     unready,
 };
-use crate::context::Scope;
+use crate::context::{Scope, ready};
 
 /// The service that [`BellLayer`](super::BellLayer) makes.
 pub struct BellService<S, M = SameBody> {
@@ -63,16 +63,18 @@ where
     type Future = ResponseFuture<S::Future, M>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
-        let mut scope = Scope::default();
-        let poll = AssertUnwindSafe(|| self.inner.poll_ready(cx));
-        match scope.enter(|| catch_unwind(poll)) {
+        ready::begin();
+        match catch_unwind(AssertUnwindSafe(|| self.inner.poll_ready(cx))) {
             Ok(Poll::Ready(Err(error))) => {
-                unready::tell_error(&self.shared, &mut scope, &error);
+                unready::tell_error(&self.shared, &error);
                 Poll::Ready(Err(error))
             }
-            Ok(ready) => ready,
+            Ok(ready) => {
+                ready::end();
+                ready
+            }
             Err(payload) => {
-                unready::tell_panic(&self.shared, &mut scope, &*payload);
+                unready::tell_panic(&self.shared, &*payload);
                 resume_unwind(payload)
             }
         }

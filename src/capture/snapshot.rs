@@ -107,6 +107,10 @@ impl Capture {
         self.head.is_grpc()
     }
 
+    pub(crate) fn is_ring(&self) -> bool {
+        self.head.is_ring()
+    }
+
     pub(crate) fn path(&self) -> &str {
         self.head.path()
     }

@@ -20,7 +20,6 @@ use crate::{
     context::{self, SharedTags},
     report::{Cause, Fingerprint, Kind, Place, Report, ResponseSnapshot, panic_text},
     severity::Severity,
-    transport::mark,
 };
 
 /// How many sources of an error name its kind.
@@ -63,7 +62,9 @@ pub(crate) enum Why<'a> {
 impl Capture {
     /// Tells the bell.
     pub(crate) fn tell(self, tags: &SharedTags, failure: &Failure<'_>) {
-        if self.is_a_ring() {
+        if self.is_ring() {
+            // The bell's own message, sent to a server that this layer stands round: a failure to
+            // take it must not ring again, for ever.
             return;
         }
         let text = failure.why.text();
@@ -86,12 +87,6 @@ impl Capture {
         self.shared
             .bell
             .failed(&what, |fingerprint| self.report(tags, failure, severity, fingerprint));
-    }
-
-    /// It is the bell's own message, sent to a server that this layer stands round: a failure to take
-    /// it must not ring again, for ever.
-    fn is_a_ring(&self) -> bool {
-        self.header(&mark::MARK).is_some_and(mark::is_mark)
     }
 
     /// The app's word counts, then the most severe of what is known.

@@ -10,21 +10,21 @@ use std::{
 use super::{config::Shared, future::why_of_error, tell::Why};
 use crate::{
     bell::Occurrence,
-    context::{Scope, panic},
+    context::{panic, ready},
     report::{Kind, Report},
     severity::Severity,
 };
 
-pub(crate) fn tell_error<E: Display + 'static>(shared: &Shared, scope: &mut Scope, error: &E) {
-    tell(shared, scope, Kind::Error, &why_of_error(&shared.config, error));
+pub(crate) fn tell_error<E: Display + 'static>(shared: &Shared, error: &E) {
+    tell(shared, Kind::Error, &why_of_error(&shared.config, error));
 }
 
-pub(crate) fn tell_panic(shared: &Shared, scope: &mut Scope, payload: &(dyn Any + Send + 'static)) {
-    tell(shared, scope, Kind::Panic, &Why::Panic(payload, panic::take_place()));
+pub(crate) fn tell_panic(shared: &Shared, payload: &(dyn Any + Send + 'static)) {
+    tell(shared, Kind::Panic, &Why::Panic(payload, panic::take_place()));
 }
 
-fn tell(shared: &Shared, scope: &mut Scope, kind: Kind, why: &Why<'_>) {
-    if shared.bell.is_off() || scope.claim_failure().is_none() {
+fn tell(shared: &Shared, kind: Kind, why: &Why<'_>) {
+    if shared.bell.is_off() || !ready::claim() {
         return;
     }
     let text = why.text();

@@ -17,6 +17,7 @@
 //! tower's `Buffer` run elsewhere: hand the scope over with [`carry`] and [`carry_fn`].
 
 pub(crate) mod panic;
+pub(crate) mod ready;
 
 use std::{
     borrow::Cow,

@@ -2,7 +2,7 @@
 
 use std::{cell::RefCell, panic, sync::Once};
 
-use super::is_inside;
+use super::{is_inside, ready};
 use crate::report::Place;
 
 thread_local! {
@@ -16,7 +16,7 @@ pub(crate) fn install_hook() {
     ONCE.call_once(|| {
         let before = panic::take_hook();
         panic::set_hook(Box::new(move |info| {
-            if is_inside() {
+            if is_inside() || ready::is_asking() {
                 remember(info.location().map(|at| Place::new(at.file(), at.line())));
             }
             before(info);

@@ -50,7 +50,7 @@ impl Normal {
         let mut normal = Self::empty(raw.is_ascii());
         let rest = normal.line(without_blank_lines(raw));
         let second = without_blank_lines(rest);
-        if !second.is_empty() {
+        if !second.is_empty() && normal.chars < CHARS {
             normal.put(b" ");
             normal.line(second);
         }
@@ -108,8 +108,8 @@ impl Line<'_> {
         let mut at = 0;
         while at < self.text.len() && !self.fills(at) {
             let needed = CHARS - self.normal.chars - (at - self.stays);
-            let ahead = self.text[at..].iter().take(needed);
-            let mark = at + ahead.take_while(|b| class(b) & MARK == 0).count();
+            let ahead = &self.text[at..self.text.len().min(at + needed)];
+            let mark = at + ahead.iter().take_while(|b| class(b) & MARK == 0).count();
             at = match self.text.get(mark) {
                 None => mark,
                 Some(b'\n') => {
@@ -197,11 +197,12 @@ impl Line<'_> {
 fn run(rest: &[u8], of: u8) -> (usize, u8) {
     let mut seen = 0;
     let goes_on = |byte: &&u8| {
-        let class = class(byte) & of;
-        seen |= class;
-        class != 0
+        seen |= class(byte);
+        class(byte) & of != 0
     };
-    (rest.iter().take_while(goes_on).count(), seen)
+    let length = rest.iter().take_while(goes_on).count();
+    // Without those of the byte behind.
+    (length, seen & of)
 }
 
 fn class(byte: &u8) -> u8 {
