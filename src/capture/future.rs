@@ -61,29 +61,44 @@ pin_project! {
 }
 
 impl<F, M> ResponseFuture<F, M> {
-    /// Of what `call` gave. A panic that will not be answered goes on from here, as it would without
-    /// the layer: out of a `call`, hyper's whole HTTP/2 connection ends; out of a future, one stream.
+    /// Of what `call` gave.
+    #[inline]
     pub(crate) fn new<R>(
         called: Result<F, Payload>,
         capture: Option<Capture>,
-        mut scope: Scope,
+        scope: Scope,
         policy: PanicPolicy,
         is_grpc: bool,
     ) -> Self
     where
         M: BodyMode<R>,
     {
-        let (future, panic) = match called {
-            Ok(future) => (Some(future), None),
-            // Whether it can be answered does not depend on gRPC.
-            Err(payload) if panic_answer::<M, R>(policy, false).is_none() => {
-                tell_panic(capture, &mut scope, &*payload, None);
-                resume_unwind(payload)
+        let (future, panic, capture, scope) = match called {
+            Ok(future) => (Some(future), None, capture, scope),
+            Err(payload) => {
+                let (payload, capture, scope) = raised::<M, R>(payload, capture, scope, policy);
+                (None, Some(payload), capture, scope)
             }
-            Err(payload) => (None, Some(payload)),
         };
         Self { future, panic, capture, scope, policy, is_grpc, mode: PhantomData }
     }
+}
+
+/// A panic in `call`. One that will not be answered goes on from here, as it would without the layer:
+/// out of a `call`, hyper's whole HTTP/2 connection ends; out of a future, one stream.
+#[cold]
+fn raised<M: BodyMode<R>, R>(
+    payload: Payload,
+    capture: Option<Capture>,
+    mut scope: Scope,
+    policy: PanicPolicy,
+) -> (Payload, Option<Capture>, Scope) {
+    // Whether it can be answered does not depend on gRPC.
+    if panic_answer::<M, R>(policy, false).is_some() {
+        return (payload, capture, scope);
+    }
+    tell_panic(capture, &mut scope, &*payload, None);
+    resume_unwind(payload)
 }
 
 impl<F, M> fmt::Debug for ResponseFuture<F, M> {

@@ -15,11 +15,13 @@ thread_local! {
 }
 
 /// Each layer's `poll_ready` begins with this.
+#[inline]
 pub(crate) fn begin() {
     ASKING.set(Asking::Asked);
 }
 
 /// Nothing went wrong.
+#[inline]
 pub(crate) fn end() {
     ASKING.set(Asking::Not);
 }
