@@ -31,6 +31,7 @@ use support::{
 mod support {
     pub(crate) mod apps;
     pub(crate) mod asks;
+    pub(crate) mod headers;
 }
 
 fn main() -> ExitCode {

@@ -20,7 +20,7 @@ pub(crate) enum Around {
     Identity,
     /// `bell.layer()`.
     Bell,
-    /// `bell.layer()`, told to look away from the path that is asked for.
+    /// `bell.layer()`, told to look away from `/ok` and `/status`.
     Ignoring,
     /// `bell.layer().any_body()`.
     AnyBody,
@@ -36,6 +36,7 @@ pub(crate) enum App {
 }
 
 impl Around {
+    /// [`Bare`](Self::Bare) first: the others are compared with it.
     pub(crate) const ALL: &[Self] =
         &[Self::Bare, Self::Identity, Self::Bell, Self::Ignoring, Self::AnyBody, Self::Whole];
 }
@@ -48,7 +49,9 @@ impl App {
             Around::Bare => routes.with_state(()),
             Around::Identity => routes.layer(Identity::new()).with_state(()),
             Around::Bell => routes.layer(layer).with_state(()),
-            Around::Ignoring => routes.layer(layer.ignore_path("/ok")).with_state(()),
+            Around::Ignoring => {
+                routes.layer(layer.ignore_path("/ok").ignore_path("/status")).with_state(())
+            }
             Around::AnyBody => routes.layer(layer.any_body()).with_state(()),
             Around::Whole => return Self::Whole(layer.layer(routes.with_state(()))),
         })
