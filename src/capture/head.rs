@@ -125,7 +125,7 @@ impl Head {
     fn header(&mut self, name: &HeaderName, value: &HeaderValue) -> bool {
         let is_copied = !is_never_copied(name, value);
         let name = name.as_str().as_bytes();
-        self.may_be_ring |= name.len() == RING.len() && name[0] == RING[0];
+        self.may_be_ring |= name.len() == RING.len() && name[..4] == RING[..4];
         let mut value = if is_copied { value.as_bytes() } else { b"" };
         let mut mark = 0;
         if value.len() > VALUE_LIMIT {
