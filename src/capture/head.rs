@@ -68,8 +68,8 @@ impl Head {
     /// The path without the query, whatever the target's form.
     pub(crate) fn path(&self) -> &str {
         let target = std::str::from_utf8(self.raw_target()).unwrap_or_default();
-        let after_scheme = target.find("://").map(|at| &target[at + 3..]);
-        let path = after_scheme.map_or(target, |rest| rest.find('/').map_or("/", |at| &rest[at..]));
+        let path = absolute(target)
+            .map_or(target, |(_, rest)| rest.find('/').map_or("/", |at| &rest[at..]));
         path.split(['?', '#']).next().unwrap_or_default()
     }
 
@@ -114,6 +114,10 @@ impl Head {
         }
         if let Some(path) = uri.path_and_query() {
             let path = path.as_str().as_bytes();
+            // `http://host?query`: the path begins with the first slash.
+            if uri.scheme().is_some() && !path.starts_with(b"/") {
+                self.bytes.push(b'/');
+            }
             let room = HEAD_LIMIT.saturating_sub(self.bytes.len());
             self.cut = path.len() > room;
             self.bytes.extend_from_slice(&path[..path.len().min(room)]);
@@ -168,6 +172,14 @@ fn is_never_copied(name: &HeaderName, value: &HeaderValue) -> bool {
         || name == header::COOKIE
         || name == header::AUTHORIZATION
         || name == header::PROXY_AUTHORIZATION
+}
+
+/// The scheme of a target in the absolute form and what follows its `://`. A URL in the query of a
+/// target in the origin form is none.
+pub(crate) fn absolute(target: &str) -> Option<(&str, &str)> {
+    let (scheme, _) = target.split_once("://")?;
+    let is_scheme = |b: u8| b.is_ascii_alphanumeric() || b"+-.".contains(&b);
+    scheme.bytes().all(is_scheme).then(|| (scheme, &target[scheme.len() + 3..]))
 }
 
 /// The target before any `nest` cut it.

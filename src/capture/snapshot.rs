@@ -13,7 +13,7 @@ use http_body::Body;
 use super::{
     body::Watch,
     config::{FromParts, Shared},
-    head::Head,
+    head::{self, Head},
     tee::{Prefix, Tee},
 };
 use crate::{
@@ -137,7 +137,7 @@ impl Capture {
     pub(crate) fn snapshot(&self) -> RequestSnapshot {
         let headers: Vec<Header> = self.head.headers().collect();
         let target = String::from_utf8_lossy(self.head.raw_target());
-        let (scheme, rest) = match target.split_once("://") {
+        let (scheme, rest) = match head::absolute(&target) {
             Some((scheme, rest)) => (Some(scheme.to_owned()), rest),
             None => (None, &*target),
         };
