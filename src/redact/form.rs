@@ -7,6 +7,7 @@ use super::{
     rules::WORDS_OF_RANDOM_VALUES,
     scan::{Hiding, REDACTED, Scan, without_half},
 };
+use crate::text::clean;
 
 impl Scan<'_> {
     /// A form payload; `cut` if more of it was not kept.
@@ -59,6 +60,8 @@ impl Scan<'_> {
     /// A key or value that stays: what is seen of it, with or without its encoding.
     fn pair_part<'t>(self, text: &'t str) -> Cow<'t, str> {
         let plain = form_decoded(text);
+        // Encoded, what cannot be seen would split what is looked for.
+        let plain = clean(&plain);
         let Some(deeper) = self.deeper() else {
             return Cow::Borrowed(REDACTED);
         };

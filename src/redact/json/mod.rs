@@ -17,6 +17,7 @@ use super::{
     rules::{NAME_KEYS, VALUE_KEY},
     scan::{Hiding, OPEN, REDACTED, Scan, without_half},
 };
+use crate::text::clean;
 
 impl Scan<'_> {
     /// The text with the values of secret keys hidden and the others looked through. `cut` if more
@@ -296,6 +297,8 @@ impl<'r, 't> Machine<'r, 't> {
         let content = token.content();
         let content = if whole || !self.cut { content } else { without_half(content) };
         let plain = unescaped(content);
+        // Written as an escape, what cannot be seen would split what is looked for.
+        let plain = clean(&plain);
         if let Cow::Owned(shown) = self.scan.value(&plain) {
             // What was a number is none any more.
             let quote = quote.unwrap_or('"');
