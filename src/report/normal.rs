@@ -346,6 +346,14 @@ mod tests {
     }
 
     #[test]
+    fn a_cut_never_falls_inside_a_character() {
+        for lead in ["1", "1x", "1xy"] {
+            let long = normal(&format!("{lead}{}", "é".repeat(200)));
+            assert_eq!(long.chars().count(), CHARS, "{long:?}");
+        }
+    }
+
+    #[test]
     fn texts_that_say_different_things_stay_apart() {
         let texts = ["card declined", "card expired", "connection refused", "connection reset"];
         for (i, a) in texts.iter().enumerate() {
