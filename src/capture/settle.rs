@@ -211,13 +211,15 @@ impl Settle {
             Await::Text(severity) => severity,
             Await::End | Await::GrpcStatus => Severity::Error,
         };
-        let long = self.length.is_some_and(|length| length > TEXT_LIMIT as u64);
+        // Longer than what is kept, or broken off: what came of it may end in half a secret.
+        let came = self.sent.min(TEXT_LIMIT as u64);
+        let cut = self.length.is_some_and(|length| length > came);
         let sent = matches!(kind, Kind::Body | Kind::Panic).then_some(self.sent);
         let answer = Answer {
             length: self.length,
             request_id: self.request_id.as_ref(),
             text,
-            text_cut: long && text.is_some(),
+            text_cut: cut && text.is_some_and(|text| !text.is_empty()),
             sent,
         };
         let status = Some(self.status);
