@@ -44,7 +44,8 @@ impl Scan<'_> {
             // A flag, or the rest of a secret that has a `;` or `&` in it, or a cut key.
             _ => {
                 let secret = before != Before::Nothing || self.rules.keys.is_secret(pair);
-                into.push(self, if secret && !pair.is_empty() { None } else { Some(pair) });
+                let shown = if cut { without_half(pair) } else { pair };
+                into.push(self, if secret && !pair.is_empty() { None } else { Some(shown) });
                 return secret;
             }
         };
@@ -161,6 +162,7 @@ mod tests {
     fn a_cut_value_is_left_out() {
         assert_eq!(form("a=1&url=https://u:pw", true), "a=1&url=");
         assert_eq!(form("a=1&password=hun", true), "a=1&password=[redacted]");
+        assert_eq!(form("a=see;+postgres://u:hunter2", true), "a=see;", "nor what has no key");
     }
 
     proptest! {
