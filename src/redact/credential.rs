@@ -46,6 +46,10 @@ fn credentials(text: &str, at: usize, scheme: &str) -> Option<Range<usize>> {
         "basic" => word.len() >= 8 && !is_prose(word),
         _ => !is_prose(word),
     };
+    let begins = word.starts_with(|c: char| c.is_ascii_alphanumeric() || "+/-._~".contains(c));
+    if !secret || !begins {
+        return None;
+    }
     // `Digest username="…", response="…"` goes on to the end of its line.
     let parameters = matches!(scheme, "digest" | "token") && word.contains('=');
     let end = if parameters {
@@ -53,8 +57,7 @@ fn credentials(text: &str, at: usize, scheme: &str) -> Option<Range<usize>> {
     } else {
         start + word.len()
     };
-    let begins = word.starts_with(|c: char| c.is_ascii_alphanumeric() || "+/-._~".contains(c));
-    (secret && begins).then_some(start..end)
+    Some(start..end)
 }
 
 /// Up to the next blank, quote or bracket, without the punctuation of the sentence around it.
