@@ -87,7 +87,7 @@ pub fn carry<F: Future>(future: F) -> Carried<F> {
 /// ```
 pub fn carry_fn<T>(f: impl FnOnce() -> T) -> impl FnOnce() -> T {
     let mut scope = carried_scope();
-    move || scope.enter(f)
+    move || scope.enter_elsewhere(f)
 }
 
 pin_project! {
@@ -111,7 +111,7 @@ impl<F: Future> Future for Carried<F> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
-        this.scope.enter(|| this.future.poll(cx))
+        this.scope.enter_elsewhere(|| this.future.poll(cx))
     }
 }
 
@@ -244,6 +244,34 @@ impl Scope {
         // Taken back also if `f` panics.
         let _leave = Leave(self);
         f()
+    }
+
+    /// Runs what was carried: in this scope also where another request's is in place. A scope of
+    /// the same request stays, with what was claimed in it.
+    fn enter_elsewhere<T>(&mut self, f: impl FnOnce() -> T) -> T {
+        let Some(mut outer) = take_current() else {
+            return self.enter(f);
+        };
+        let same = match (&self.tags, &outer.tags) {
+            (Some(own), Some(others)) => Arc::ptr_eq(own, others),
+            // Carried from outside of any request: there is nothing to mix up.
+            (own, _) => own.is_none(),
+        };
+        if same {
+            install(&mut outer);
+            return f();
+        }
+        let _back = Back(outer);
+        self.enter(f)
+    }
+}
+
+/// Puts the scope back that was in place, also if there was a panic.
+struct Back(Scope);
+
+impl Drop for Back {
+    fn drop(&mut self) {
+        install(&mut self.0);
     }
 }
 
