@@ -402,7 +402,10 @@ fn an_escaped_invisible_character_hides_no_secret_and_does_not_come_back() {
     for (content_type, body) in [
         ("application/json", r#"{"a":"Bear\u200ber hunter2222 pass\u202eword=hunter2222"}"#),
         ("application/json", r#"{"a":"x\u2060://u:hunter2222@h 4111\u200b111111111111"}"#),
-        ("application/x-www-form-urlencoded", "a=Bear%E2%80%8Ber+hunter2222+4111%E2%80%8B111111111111"),
+        (
+            "application/x-www-form-urlencoded",
+            "a=Bear%E2%80%8Ber+hunter2222+4111%E2%80%8B111111111111",
+        ),
     ] {
         let rules = Rules::default();
         let shown = rules.payload(Payload::Raw {
