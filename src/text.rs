@@ -135,7 +135,11 @@ pub(crate) fn shown(value: &dyn fmt::Display) -> String {
             discard(payload);
             text.push_str("[its Display panicked]");
         }
-        Ok(_) if cut => text.push('…'),
+        Ok(_) if cut => {
+            // Half a word may be half a secret, which no detector would know.
+            text.truncate(text.rfind(char::is_whitespace).map_or(0, |at| at + 1));
+            text.push('…');
+        }
         Ok(_) => {}
     }
     text

@@ -720,3 +720,15 @@ async fn a_response_of_ones_own_making_brings_its_cause() {
     let text = stub.next().await.plain_text();
     assert!(text.contains("the disk is full") && text.contains("tests/hazards.rs:"), "{text}");
 }
+
+#[tokio::test]
+async fn invented_methods_are_one_kind() {
+    let (bell, stub) = rung();
+    let app = answering(&bell, || text_response(500, "no"));
+    for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ".chars() {
+        app.clone().oneshot(request(&format!("X{letter}"), "/")).await.unwrap();
+    }
+    bell.flush(support::LONG).await;
+    assert_eq!(bell.stats().failures, 26);
+    assert!(stub.count() <= 2, "{} messages", stub.count());
+}

@@ -9,7 +9,7 @@ use std::{
     time::SystemTime,
 };
 
-use http::{HeaderValue, StatusCode};
+use http::{HeaderValue, Method, StatusCode};
 
 use super::{
     cause::{Attached, CauseRef},
@@ -76,7 +76,7 @@ impl Capture {
             kind: failure.kind,
             severity,
             code: failure.code(),
-            method: self.method.as_str(),
+            method: self.counted_method(),
             route,
             // Only what stands for a route is looked for.
             path: if route.is_none() { self.path() } else { "" },
@@ -87,6 +87,22 @@ impl Capture {
         self.shared
             .bell
             .failed(&what, |fingerprint| self.report(tags, failure, severity, fingerprint));
+    }
+
+    /// Anyone can invent methods: they are counted as one, or each would be a kind of its own.
+    fn counted_method(&self) -> &str {
+        match self.method {
+            Method::GET
+            | Method::POST
+            | Method::PUT
+            | Method::DELETE
+            | Method::PATCH
+            | Method::HEAD
+            | Method::OPTIONS
+            | Method::CONNECT
+            | Method::TRACE => self.method.as_str(),
+            _ => "<other>",
+        }
     }
 
     /// The app's word counts, then the most severe of what is known.

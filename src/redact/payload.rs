@@ -202,6 +202,7 @@ mod tests {
             reason(Some("multipart/form-data; boundary=x"), b"--x", 3),
             "multipart/form-data, 3 B"
         );
+        assert_eq!(reason(Some("application/json"), b"5ecret", 6), "application/json, 6 B");
         assert_eq!(reason(None, b"hunter2", 7), "unknown type, 7 B");
         assert_eq!(reason(Some("application/json"), b"hunter2", 7), "application/json, 7 B");
         assert_eq!(reason(Some("application/json"), b"{\0\"", 3), "application/json, 3 B");

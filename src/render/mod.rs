@@ -147,10 +147,17 @@ fn quote(report: &Report) -> Option<String> {
     Some(if report.kind == Kind::Panic { format!("panicked: {quote}") } else { quote })
 }
 
+/// Clients may choose their request's id, and must not write words of ours with it: it stands among
+/// the facts, where `user:…` and `#…` are searched for. Whatever it is, it stands among the headers.
+fn is_id(id: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "._/+=-".contains(c);
+    !id.is_empty() && id.len() <= 128 && id.chars().all(plain)
+}
+
 fn facts(report: &Report) -> Vec<String> {
     let waited = if report.kind == Kind::Cancelled { "waited" } else { "took" };
     let facts = [
-        report.request_id.as_ref().map(|id| format!("request {id}")),
+        report.request_id.as_ref().filter(|id| is_id(id)).map(|id| format!("request {id}")),
         report.request.as_ref().map(|_| format!("{waited} {}", elapsed(report.elapsed))),
         error_type(report).map(|error_type| format!("error {error_type}")),
     ];

@@ -80,6 +80,17 @@ fn examples_fit_without_a_cut() {
 }
 
 #[test]
+fn a_request_id_cannot_speak_for_a_user() {
+    let said = |id: &str| {
+        said(Report { request_id: Some(id.to_owned()), ..examples::full() }).facts.join(" · ")
+    };
+    assert!(said("7f3a-9c1e_.x/=").contains("request 7f3a-9c1e_.x/="));
+    for forged in ["1 · user:bob", "user:bob", "#a1f3k9q2", "", &"x".repeat(129)] {
+        assert!(!said(forged).contains("request"), "{forged}");
+    }
+}
+
+#[test]
 fn a_single_failure_says_nothing_of_counts() {
     assert_eq!(
         counted(1, 1, Duration::from_secs(60)),

@@ -33,12 +33,16 @@ impl<'t> Token<'t> {
     /// Whether a scalar can be a whole document: `secret words` is none.
     pub(super) fn is_document(self) -> bool {
         match self {
-            Self::Bare(word) => {
-                self.is_constant() || word.starts_with(|c: char| c == '-' || c.is_ascii_digit())
-            }
+            Self::Bare(word) => self.is_constant() || is_number(word),
             _ => true,
         }
     }
+}
+
+/// A word that begins like a number may be anything: `5ecret`.
+fn is_number(word: &str) -> bool {
+    let begins = word.starts_with(|c: char| c == '-' || c.is_ascii_digit());
+    begins && word.bytes().all(|b| b.is_ascii_digit() || b"+-.eE".contains(&b))
 }
 
 /// A text, and how far it is read.
