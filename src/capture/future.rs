@@ -167,9 +167,8 @@ fn answered<M: BodyMode<R>, R: Body>(
     scope: &mut Scope,
     response: Response<R>,
 ) -> Response<M::Body> {
-    let verdict = capture.as_ref().map_or(Verdict::Fine, |capture| {
-        settle::judge(&capture.shared.config, &capture.method, &response)
-    });
+    let verdict =
+        capture.as_ref().map_or(Verdict::Fine, |capture| settle::judge(&capture, &response));
     // Most requests end here: nothing of theirs is moved.
     let Some(capture) = capture.take_if(|_| verdict != Verdict::Fine) else {
         *capture = None;

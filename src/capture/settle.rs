@@ -7,11 +7,12 @@
 use std::{any::Any, borrow::Cow, fmt::Display};
 
 use bytes::Buf;
-use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header, response::Parts};
+use http::{
+    HeaderMap, HeaderValue, Method, Response, StatusCode, Version, header, response::Parts,
+};
 use http_body::{Body, SizeHint};
 
 use super::{
-    config::Config,
     grpc,
     snapshot::{Capture, REQUEST_ID},
     tee::copy,
@@ -51,20 +52,29 @@ pub(crate) enum Await {
 }
 
 /// Judges a response by its head.
-pub(crate) fn judge(config: &Config, method: &Method, response: &Response<impl Body>) -> Verdict {
+pub(crate) fn judge(capture: &Capture, response: &Response<impl Body>) -> Verdict {
     let (status, headers) = (response.status(), response.headers());
     match status.as_u16() {
-        200..=299 if *method != Method::CONNECT => good(headers, response.body()),
+        200..=299 if capture.method != Method::CONNECT => {
+            good(capture.version, headers, response.body())
+        }
         501 => Verdict::Fine,
         503 if headers.contains_key(header::RETRY_AFTER) => Verdict::Failed(Severity::Warning),
         408 | 500..=599 => Verdict::Failed(Severity::Error),
-        _ if config.client_errors.contains(&status) => Verdict::Failed(Severity::Warning),
+        _ if capture.shared.config.client_errors.contains(&status) => {
+            Verdict::Failed(Severity::Warning)
+        }
         _ => Verdict::Fine,
     }
 }
 
 /// A good head: the body may still fail.
-fn good(headers: &HeaderMap, body: &impl Body) -> Verdict {
+fn good(version: Version, headers: &HeaderMap, body: &impl Body) -> Verdict {
+    let has_length = body.size_hint().exact().is_some_and(|length| length > 0);
+    if has_length && version < Version::HTTP_2 {
+        // The usual case: nothing can follow, because gRPC needs HTTP/2.
+        return Verdict::Fine;
+    }
     if grpc::is_grpc(headers) {
         return match grpc::status(headers) {
             Some(code) if grpc::is_servers_fault(code) => Verdict::Grpc(Some(code)),

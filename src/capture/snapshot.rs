@@ -30,7 +30,7 @@ pub(crate) struct Capture {
     pub(crate) method: Method,
     pub(crate) user: Option<String>,
     head: Head,
-    version: Version,
+    pub(crate) version: Version,
     route: Route,
     payload: Kept,
     started: Instant,

@@ -49,16 +49,19 @@ pub(crate) struct Tee {
     prefix: Arc<Prefix>,
     limit: usize,
     expected: usize,
+    /// The end was noted: most bodies are polled once more after it.
+    done: bool,
 }
 
 impl Tee {
     pub(crate) fn new(prefix: Arc<Prefix>, limit: usize, body: &impl Body) -> Self {
         let expected = body.size_hint().exact().map_or(0, |n| usize::try_from(n).unwrap_or(limit));
-        Self { prefix, limit, expected }
+        Self { prefix, limit, expected, done: false }
     }
 
     /// A data frame went by.
     pub(crate) fn data(&mut self, data: &impl Buf, last: bool) {
+        self.done |= last;
         let mut read = self.prefix.lock();
         read.complete |= last;
         read.read += data.remaining() as u64;
@@ -70,7 +73,10 @@ impl Tee {
 
     /// The body came to its end.
     pub(crate) fn end(&mut self) {
-        self.prefix.lock().complete = true;
+        if !self.done {
+            self.done = true;
+            self.prefix.lock().complete = true;
+        }
     }
 }
 
