@@ -172,8 +172,13 @@ fn error_type(report: &Report) -> Option<String> {
     let name = path.rsplit("::").next()?;
     // Every second text says `Error`, whatever its type.
     let said = name != "Error" && cause.chain.iter().any(|text| text.contains(name));
-    let shown = match path.split("::").next() {
-        Some(krate) if krate != name => format!("{krate}::{name}"),
+    let mut modules = path.split("::");
+    let shown = match (modules.next(), modules.next()) {
+        // The standard library has several of this name: `std::io::Error`.
+        (Some(krate @ ("std" | "core")), Some(module)) if name == "Error" && module != name => {
+            format!("{krate}::{module}::{name}")
+        }
+        (Some(krate), _) if krate != name => format!("{krate}::{name}"),
         _ => name.to_owned(),
     };
     (!said).then_some(shown)

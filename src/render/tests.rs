@@ -261,6 +261,13 @@ fn the_type_is_said_unless_the_words_hold_it() {
     assert_eq!(fact(long, "CheckoutError { code: 7 }"), None);
     assert_eq!(fact("sqlx::Error", "Error: no row").as_deref(), Some("error sqlx::Error"));
     assert_eq!(fact("str", "declined").as_deref(), Some("error str"));
+    // The standard library has several that are called `Error`.
+    assert_eq!(fact("std::io::error::Error", "no").as_deref(), Some("error std::io::Error"));
+    assert_eq!(fact("core::fmt::Error", "no").as_deref(), Some("error core::fmt::Error"));
+    assert_eq!(
+        fact("core::num::error::ParseIntError", "no").as_deref(),
+        Some("error core::ParseIntError")
+    );
 }
 
 #[test]
