@@ -31,6 +31,10 @@ use crate::{message::Message, redact::Redacted, secret::Secret};
 ///
 /// An implementation only says a message once; pacing, deadlines, retries, the breaker and panics
 /// are the bell's business. A `post` is dropped when its deadline (10 s) has passed.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no transport",
+    note = "a `slack::Bot` becomes one with `.to(\"C0123456789\")`, a `Result` with `?`"
+)]
 pub trait Transport: Send + Sync + 'static {
     /// What the service can do and how much it takes.
     fn capabilities(&self) -> Capabilities;
