@@ -50,6 +50,26 @@ impl Transport for Gone {
     }
 }
 
+/// Down for the first posts.
+struct Down(AtomicUsize);
+
+impl Transport for Down {
+    fn capabilities(&self) -> Capabilities {
+        Capabilities::default()
+    }
+
+    fn secrets(&self) -> Vec<Secret> {
+        Vec::new()
+    }
+
+    async fn post(&self, _: &Redacted<Message>) -> Result<Receipt, SendError> {
+        match self.0.fetch_add(1, Ordering::Relaxed) {
+            0..10 => Err(SendError::transient("connection refused")),
+            _ => Ok(Receipt::none()),
+        }
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_dead_channel_is_said_once_and_so_is_its_return() {
     let log = Log::default();
@@ -71,6 +91,16 @@ async fn a_dead_channel_is_said_once_and_so_is_its_return() {
     assert_eq!(lines("#errors: no message is taken: channel_not_found"), 1);
     bell.test().await.unwrap();
     assert_eq!(lines("#errors: messages are taken again"), 1);
+
+    let builder = Bell::builder("s").channel("#down", Down(AtomicUsize::new(0)));
+    let (down, worker) = builder.build_with_worker().unwrap();
+    tokio::spawn(worker.run());
+    for _ in 0..2 {
+        assert!(down.deliver(Message::new("a")).await.is_err());
+    }
+    assert_eq!(lines("#down: nothing was taken 5 times in a row: connection refused"), 1);
+    down.deliver(Message::new("a")).await.unwrap();
+    assert_eq!(lines("#down: messages are taken again"), 1);
 
     for _ in 0..10 {
         bell.send(Message::new("a").channel("#nowhere"));

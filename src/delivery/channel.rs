@@ -23,7 +23,7 @@ use crate::{
         pacing::Pacing,
         post::post,
         queue::{Outgoing, Queue},
-        retry::{Health, Verdict},
+        retry::{Health, MOST_ATTEMPTS, Verdict},
         stats::{ChannelMeter, ChannelStats, Losses},
     },
     message::Message,
@@ -254,6 +254,11 @@ impl Teller {
         let redactor = &self.shared.hub.redactor;
         if error.is_permanent() && self.health.is_first_strike() {
             log::error(redactor, format_args!("{name}: no message is taken: {error}"));
+        } else if self.health.is_outage(error) {
+            log::warn(
+                redactor,
+                format_args!("{name}: nothing was taken {MOST_ATTEMPTS} times in a row: {error}"),
+            );
         } else {
             log::debug(redactor, format_args!("{name}: not taken: {error}"));
         }

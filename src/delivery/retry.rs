@@ -71,11 +71,13 @@ impl Attempts {
 pub(crate) struct Health {
     backoff: ExponentialBackoff,
     strikes: u32,
+    /// Other errors since the last yes, rate limits not counted.
+    misses: u32,
 }
 
 impl Health {
     pub(crate) fn new() -> Self {
-        Self { backoff: backoff(), strikes: 0 }
+        Self { backoff: backoff(), strikes: 0, misses: 0 }
     }
 
     /// Nothing is taken here until someone changes something.
@@ -85,7 +87,7 @@ impl Health {
 
     /// The service took a message. Gives whether it did not before.
     pub(crate) fn healed(&mut self) -> bool {
-        let was_failing = self.strikes > 0;
+        let was_failing = self.strikes > 0 || self.misses >= MOST_ATTEMPTS;
         *self = Self::new();
         was_failing
     }
@@ -94,6 +96,9 @@ impl Health {
     pub(crate) fn failed(&mut self, error: &SendError) -> Duration {
         if error.is_rate_limited() {
             return rate_limited(error.retry_after());
+        }
+        if !error.is_permanent() {
+            self.misses = self.misses.saturating_add(1);
         }
         if error.is_unknown_outcome() {
             return UNKNOWN_PAUSE;
@@ -111,6 +116,12 @@ impl Health {
     /// The first permanent error since the last yes: said once.
     pub(crate) const fn is_first_strike(&self) -> bool {
         self.strikes == 1
+    }
+
+    /// Whether this error, just held against the channel, makes it an outage: said once.
+    pub(crate) fn is_outage(&self, error: &SendError) -> bool {
+        let is_miss = !error.is_permanent() && !error.is_rate_limited();
+        is_miss && self.misses == MOST_ATTEMPTS
     }
 
     /// Full jitter: anything between nothing and the step, so that replicas do not come together.
