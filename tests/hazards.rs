@@ -545,6 +545,34 @@ async fn nested_layers_ring_once() {
 }
 
 #[tokio::test]
+async fn a_failure_of_who_gave_an_inner_request_up_is_told() {
+    async fn limit(request: Request, next: axum::middleware::Next) -> Response<Body> {
+        let answer = tokio::time::timeout(Duration::ZERO, next.run(request)).await;
+        answer.unwrap_or_else(|_| StatusCode::GATEWAY_TIMEOUT.into_response())
+    }
+    let (bell, stub) = rung();
+    let app: Router = Router::new()
+        .route("/", get(std::future::pending::<()>))
+        .layer(bell.layer())
+        .layer(axum::middleware::from_fn(limit))
+        .layer(bell.layer());
+    app.oneshot(request("GET", "/")).await.unwrap();
+    assert!(stub.next().await.plain_text().contains("504"));
+    let (bell, stub) = rung();
+    let client = bell.layer().layer(service_fn(|_: Request| {
+        std::future::pending::<Result<Response<Body>, Infallible>>()
+    }));
+    let handler = move || async move {
+        let asked = client.oneshot(request("GET", "/upstream"));
+        let _ = tokio::time::timeout(Duration::ZERO, asked).await;
+        ServerError::new("no answer from upstream")
+    };
+    let app: Router = Router::new().route("/", get(handler)).layer(bell.layer());
+    app.oneshot(request("GET", "/")).await.unwrap();
+    assert!(stub.next().await.plain_text().contains("no answer from upstream"));
+}
+
+#[tokio::test]
 async fn a_good_stream_that_becomes_a_failure_further_out_is_told_there() {
     let (bell, stub) = rung();
     let app = answering(&bell, || Response::new(Body::new(Script::of([Step::Data("fine")]))))

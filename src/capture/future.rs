@@ -340,7 +340,9 @@ fn cancelled(capture: Capture, scope: &mut Scope) {
     capture.shared.bell.count_cancelled();
     let waited =
         capture.shared.config.cancelled_after.is_some_and(|wait| capture.elapsed() >= wait);
-    if let Some(tags) = scope.claim_failure().filter(|_| waited) {
+    // What does not ring claims nothing: who gave it up may be inside an outer layer, and may yet
+    // answer with a failure.
+    if waited && let Some(tags) = scope.claim_failure() {
         capture.tell(&tags, &Failure::without_answer(Kind::Cancelled, &Why::Nothing));
     }
 }
