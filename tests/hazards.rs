@@ -330,6 +330,31 @@ async fn a_client_that_waited_long_rings_where_asked_to() {
     assert!(stub.next().await.plain_text().contains("GET /"));
 }
 
+#[tokio::test]
+async fn nested_layers_count_a_client_that_goes_away_once() {
+    let (bell, _stub) = rung();
+    let layer = || bell.layer().cancelled_after(Duration::ZERO);
+    let app: Router =
+        Router::new().route("/", get(std::future::pending::<()>)).layer(layer()).layer(layer());
+    let mut waiting = Box::pin(app.oneshot(request("GET", "/")));
+    assert!(futures_poll(&mut waiting).is_pending());
+    drop(waiting);
+    assert_eq!((bell.stats().failures, bell.stats().cancelled), (1, 1));
+}
+
+#[tokio::test]
+async fn a_panic_in_call_is_told_though_nobody_polls() {
+    let (bell, stub) = rung();
+    let mut service = bell.layer().layer(service_fn(
+        |_: Request| -> std::future::Ready<Result<Response<Body>, Infallible>> {
+            panic!("before any future")
+        },
+    ));
+    drop(service.call(request("GET", "/")));
+    assert!(stub.next().await.plain_text().contains("panicked"));
+    assert_eq!((bell.stats().failures, bell.stats().cancelled), (1, 0));
+}
+
 fn futures_poll<F: Future + Unpin>(future: &mut F) -> Poll<F::Output> {
     Pin::new(future).poll(&mut Context::from_waker(std::task::Waker::noop()))
 }

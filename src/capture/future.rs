@@ -52,10 +52,16 @@ pin_project! {
 
     impl<F, M> PinnedDrop for ResponseFuture<F, M> {
         fn drop(this: Pin<&mut Self>) {
-            let this = this.project();
-            if let Some(capture) = this.capture.take() {
-                cancelled(capture, this.scope);
+            let mut this = this.project();
+            let Some(capture) = this.capture.take() else { return };
+            if let Some(payload) = this.panic.take() {
+                // Raised in `call`, and nobody came for the answer.
+                tell_panic(Some(capture), this.scope, &*payload, None);
+                return discard(payload);
             }
+            cancelled(capture, this.scope);
+            // In the scope, so that the layers inside know that it is counted.
+            this.scope.enter(|| this.future.set(None));
         }
     }
 }
@@ -337,7 +343,9 @@ fn cancelled(capture: Capture, scope: &mut Scope) {
         // Whoever unwinds here is not our client.
         return;
     }
-    capture.shared.bell.count_cancelled();
+    if scope.claim_gone() {
+        capture.shared.bell.count_cancelled();
+    }
     let waited =
         capture.shared.config.cancelled_after.is_some_and(|wait| capture.elapsed() >= wait);
     // What does not ring claims nothing: who gave it up may be inside an outer layer, and may yet

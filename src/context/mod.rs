@@ -147,6 +147,8 @@ enum Claim {
 pub(crate) struct Scope {
     tags: SharedTags,
     claim: Claim,
+    /// It is counted that the client went away.
+    gone: bool,
 }
 
 /// A copy of what the app said.
@@ -206,6 +208,11 @@ impl Scope {
         self.claim(Claim::Watched)
     }
 
+    /// Whether it is to be counted that the client went away.
+    pub(crate) fn claim_gone(&mut self) -> bool {
+        self.shared(|scope| !mem::replace(&mut scope.gone, true))
+    }
+
     fn claim(&mut self, wanted: Claim) -> Option<SharedTags> {
         self.shared(|scope| {
             let free = scope.claim < wanted;
@@ -216,7 +223,7 @@ impl Scope {
 
     /// A scope with the same words, for the response body: what is claimed is not carried on.
     pub(crate) fn of(tags: SharedTags) -> Self {
-        Self { tags, claim: Claim::Free }
+        Self { tags, ..Self::default() }
     }
 
     /// What was said in this scope.
