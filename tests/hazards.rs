@@ -598,6 +598,21 @@ async fn a_failure_of_who_gave_an_inner_request_up_is_told() {
 }
 
 #[tokio::test]
+async fn a_stream_that_fails_between_two_layers_rings_once() {
+    async fn collect(request: Request, next: axum::middleware::Next) -> Response<Body> {
+        let body = to_bytes(next.run(request).await.into_body(), 1024).await;
+        body.map_or_else(|_| StatusCode::BAD_GATEWAY.into_response(), IntoResponse::into_response)
+    }
+    let (bell, stub) = rung();
+    let app = answering(&bell, || Response::new(Body::new(Script::of([Step::Error("by stream")]))))
+        .layer(axum::middleware::from_fn(collect))
+        .layer(bell.layer());
+    app.oneshot(request("GET", "/")).await.unwrap();
+    assert!(stub.next().await.plain_text().contains("by stream"));
+    assert_eq!(bell.stats().failures, 1);
+}
+
+#[tokio::test]
 async fn a_good_stream_that_becomes_a_failure_further_out_is_told_there() {
     let (bell, stub) = rung();
     let app = answering(&bell, || Response::new(Body::new(Script::of([Step::Data("fine")]))))

@@ -217,6 +217,11 @@ impl Settle {
 
     fn settle(&mut self, kind: Kind, why: &Why<'_>, grpc: Option<Option<u16>>, text: Option<&str>) {
         let Some(capture) = self.pending.take() else { return };
+        // A failing head is claimed already. A stream that fails while an outer layer waits for its
+        // answer is claimed there, because that answer will be a failure too.
+        if !matches!(self.awaits, Await::Text(_)) && self.scope.claim_failure().is_none() {
+            return;
+        }
         let severity = match self.awaits {
             Await::Text(severity) => severity,
             Await::End | Await::GrpcStatus => Severity::Error,
