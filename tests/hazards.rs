@@ -613,6 +613,21 @@ async fn a_stream_that_fails_between_two_layers_rings_once() {
 }
 
 #[tokio::test]
+async fn a_text_that_is_dropped_half_way_is_told_as_cut() {
+    let (bell, stub) = rung();
+    let app = answering(&bell, || {
+        let frames = [Step::Data("disk full "), Step::Data("on /var/lib")];
+        let body = Script { length: Some(21), ..Script::of(frames) };
+        text_response(500, "").map(|_| Body::new(body))
+    });
+    let mut body = app.oneshot(request("GET", "/")).await.unwrap().into_body();
+    body.frame().await.unwrap().unwrap();
+    drop(body);
+    let text = stub.next().await.plain_text();
+    assert!(text.contains("disk full") && text.contains("shown"), "{text}");
+}
+
+#[tokio::test]
 async fn a_good_stream_that_becomes_a_failure_further_out_is_told_there() {
     let (bell, stub) = rung();
     let app = answering(&bell, || Response::new(Body::new(Script::of([Step::Data("fine")]))))
