@@ -624,7 +624,16 @@ async fn a_text_that_is_dropped_half_way_is_told_as_cut() {
     body.frame().await.unwrap().unwrap();
     drop(body);
     let text = stub.next().await.plain_text();
-    assert!(text.contains("disk full") && text.contains("shown"), "{text}");
+    assert!(text.contains("first 4 B shown"), "{text}");
+}
+
+#[tokio::test]
+async fn a_content_type_alone_does_not_turn_a_panic_into_a_200() {
+    let (bell, _stub) = rung();
+    let app = answering(&bell, || panic!("by panic"));
+    let mut asked = request("GET", "/");
+    asked.headers_mut().insert("content-type", HeaderValue::from_static("application/grpc"));
+    assert_eq!(app.oneshot(asked).await.unwrap().status(), 500);
 }
 
 #[tokio::test]

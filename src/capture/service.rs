@@ -83,7 +83,7 @@ where
     fn call(&mut self, request: Request<B>) -> Self::Future {
         let policy = self.shared.config.panics;
         if self.shared.looks_away(&request) {
-            let is_grpc = request.version() == Version::HTTP_2 && grpc::is_grpc(request.headers());
+            let is_grpc = request.version() >= Version::HTTP_2 && grpc::is_grpc(request.headers());
             let request = request.map(<M as BodyMode<B>>::pass);
             let called = catch_unwind(AssertUnwindSafe(|| self.inner.call(request)));
             return ResponseFuture::new::<R>(called, None, Scope::default(), policy, is_grpc);

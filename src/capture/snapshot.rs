@@ -104,7 +104,8 @@ impl Capture {
     }
 
     pub(crate) fn is_grpc(&self) -> bool {
-        self.head.is_grpc()
+        // Anyone can say so over HTTP/1, where a 200 would hide a panic.
+        self.version >= Version::HTTP_2 && self.head.is_grpc()
     }
 
     pub(crate) fn is_ring(&self) -> bool {
