@@ -637,6 +637,20 @@ async fn a_content_type_alone_does_not_turn_a_panic_into_a_200() {
 }
 
 #[tokio::test]
+async fn a_panic_that_is_resumed_is_not_given_the_place_of_another() {
+    let (bell, stub) = rung();
+    let app: Router = Router::new()
+        .route("/caught", get(async || drop(std::panic::catch_unwind(|| panic!("caught")))))
+        .route("/", get(async || -> () { std::panic::resume_unwind(Box::new("resumed")) }))
+        .layer(bell.layer());
+    for path in ["/caught", "/"] {
+        app.clone().oneshot(request("GET", path)).await.unwrap();
+    }
+    let text = stub.next().await.plain_text();
+    assert!(text.contains("resumed") && !text.contains("hazards.rs"), "{text}");
+}
+
+#[tokio::test]
 async fn a_good_stream_that_becomes_a_failure_further_out_is_told_there() {
     let (bell, stub) = rung();
     let app = answering(&bell, || Response::new(Body::new(Script::of([Step::Data("fine")]))))

@@ -304,7 +304,7 @@ fn tell_panic(
     payload: &(dyn Any + Send),
     status: Option<StatusCode>,
 ) {
-    let place = panic::take_place();
+    let place = panic::take_place(payload);
     let Some(capture) = capture else { return };
     let Some(tags) = scope.claim_failure() else { return };
     let why = Why::Panic(payload, place);

@@ -171,7 +171,7 @@ impl Settle {
     pub(crate) fn end(&mut self, how: Outcome<'_>) {
         let (why, kind, grpc) = match (self.awaits, how) {
             (_, Outcome::Panic(payload)) => {
-                (Why::Panic(payload, panic::take_place()), Kind::Panic, None)
+                (Why::Panic(payload, panic::take_place(payload)), Kind::Panic, None)
             }
             (Await::Text(_), Outcome::Error(error)) if self.text.is_empty() => {
                 (Why::Text(error), Kind::Status, None)

@@ -20,7 +20,7 @@ pub(crate) fn tell_error<E: Display + 'static>(shared: &Shared, error: &E) {
 }
 
 pub(crate) fn tell_panic(shared: &Shared, payload: &(dyn Any + Send + 'static)) {
-    tell(shared, Kind::Panic, &Why::Panic(payload, panic::take_place()));
+    tell(shared, Kind::Panic, &Why::Panic(payload, panic::take_place(payload)));
 }
 
 fn tell(shared: &Shared, kind: Kind, why: &Why<'_>) {

@@ -1,12 +1,25 @@
 //! Where a panic happened: only the hook knows, and only `catch_unwind` knows whether it matters.
 
-use std::{cell::RefCell, panic, sync::Once};
+use std::{
+    any::Any,
+    cell::RefCell,
+    hash::{DefaultHasher, Hash, Hasher},
+    panic,
+    sync::Once,
+};
 
 use super::{is_inside, ready};
-use crate::report::Place;
+use crate::report::{Place, panic_text};
 
 thread_local! {
-    static PLACE: RefCell<Option<Place>> = const { RefCell::new(None) };
+    static PLACE: RefCell<Option<Seen>> = const { RefCell::new(None) };
+}
+
+/// A panic that the hook saw. The app may have caught it; `resume_unwind` calls no hook, and must
+/// not be given the place of such another one.
+struct Seen {
+    place: Place,
+    what: u64,
 }
 
 /// Puts a hook before the one that is there: inside a request it writes the panic's place down, and
@@ -17,7 +30,10 @@ pub(crate) fn install_hook() {
         let before = panic::take_hook();
         panic::set_hook(Box::new(move |info| {
             if is_inside() || ready::is_asking() {
-                remember(info.location().map(|at| Place::new(at.file(), at.line())));
+                remember(info.location().map(|at| Seen {
+                    place: Place::new(at.file(), at.line()),
+                    what: what(info.payload()),
+                }));
             }
             before(info);
         }));
@@ -25,11 +41,23 @@ pub(crate) fn install_hook() {
 }
 
 /// The place of the panic that was just caught on this thread, if it happened inside a request.
-pub(crate) fn take_place() -> Option<Place> {
-    PLACE.try_with(|place| place.try_borrow_mut().ok()?.take()).ok()?
+pub(crate) fn take_place(payload: &(dyn Any + Send)) -> Option<Place> {
+    let seen = PLACE.try_with(|seen| seen.try_borrow_mut().ok()?.take()).ok()??;
+    (seen.what == what(payload)).then_some(seen.place)
+}
+
+/// The payload is another box when it is caught; its type and text stay.
+fn what(payload: &(dyn Any + Send)) -> u64 {
+    let text = panic_text(payload).as_bytes();
+    let mut hasher = DefaultHasher::new();
+    (payload.type_id(), text.len(), &text[..text.len().min(LOOKED_AT)]).hash(&mut hasher);
+    hasher.finish()
 }
 
 /// A hook must never panic itself: not while a thread-local is being destroyed, not if borrowed.
-fn remember(place: Option<Place>) {
-    let _ = PLACE.try_with(|slot| slot.try_borrow_mut().map(|mut slot| *slot = place));
+fn remember(seen: Option<Seen>) {
+    let _ = PLACE.try_with(|slot| slot.try_borrow_mut().map(|mut slot| *slot = seen));
 }
+
+/// Bytes of a panic's text that tell it from others.
+const LOOKED_AT: usize = 256;
