@@ -43,7 +43,9 @@ async fn main() -> Result<(), BoxError> {
         .layer(bell.layer());
 
     let port = env::var("PORT").unwrap_or_else(|_| "3000".into());
-    let listener = tokio::net::TcpListener::bind(format!("127.0.0.1:{port}")).await?;
+    let listener = tokio::net::TcpListener::bind(format!("127.0.0.1:{port}"))
+        .await
+        .map_err(|error| format!("port {port}: {error}; PORT chooses another one"))?;
     let here = listener.local_addr()?;
     println!(
         "The tour is at http://{here}, its failures are {slack}. Press a button there, or try:
@@ -52,6 +54,8 @@ async fn main() -> Result<(), BoxError> {
   curl -i 'http://{here}/missing-row/42?token=s3cr3t'
   curl -i http://{here}/panic
   curl -i http://{here}/stream
+  curl -i http://{here}/ok                  rings nothing
+  curl -i http://{here}/no/such/page        nor does this
 Stop with Ctrl-C."
     );
     let stopped = async { drop(tokio::signal::ctrl_c().await) };

@@ -20,6 +20,14 @@ impl ConfigError {
     }
 }
 
+impl ConfigError {
+    /// The same problem of a setting by another name.
+    #[cfg(feature = "slack")]
+    pub(crate) fn of(self, setting: &'static str) -> Self {
+        Self { setting: setting.into(), ..self }
+    }
+}
+
 impl fmt::Debug for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "tower_bell::ConfigError({self})")

@@ -33,6 +33,13 @@
 //! Counting is separate from telling: a known failure costs one look-up and one atomic add, and only
 //! a failure whose details are wanted is built into a report. Nothing on the request path waits.
 //!
+//! # Say why it failed
+//!
+//! A message says why if the cause reaches the layer: with `?` in a handler that returns
+//! `Result<T, ServerError>`; with [`ResponseExt::with_cause`] on a response of your own making; or
+//! with [`BellLayer::cause`] and [`BellLayer::cause_debug`] for an error type that your responses
+//! carry in their extensions. Without any, a panic's or a 5xx response's own text has to do.
+//!
 //! # Where things are
 //!
 //! | module | what it is for |

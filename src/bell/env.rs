@@ -109,7 +109,7 @@ fn bot(builder: Builder, name: String, token: String) -> Result<Builder, ConfigE
 
 #[cfg(feature = "slack")]
 fn named(name: &'static str, error: &ConfigError) -> ConfigError {
-    ConfigError::new(name, error.to_string())
+    error.clone().of(name)
 }
 
 #[cfg(not(feature = "slack"))]

@@ -154,7 +154,7 @@ where
                 let capture = this.capture.take();
                 let is_grpc = capture.as_ref().map_or(*this.is_grpc, Capture::is_grpc);
                 let answer = panic_answer::<M, R>(*this.policy, is_grpc);
-                tell_panic(capture, this.scope, &*payload, answer.as_ref().map(Response::status));
+                tell_panic(capture, this.scope, &*payload, answer.as_ref().map(about));
                 match answer {
                     Some(answer) => {
                         discard(payload);
@@ -174,7 +174,7 @@ fn answered<M: BodyMode<R>, R: Body>(
     response: Response<R>,
 ) -> Response<M::Body> {
     let verdict =
-        capture.as_ref().map_or(Verdict::Fine, |capture| settle::judge(&capture, &response));
+        capture.as_ref().map_or(Verdict::Fine, |capture| settle::judge(capture, &response));
     // Most requests end here: nothing of theirs is moved.
     let Some(capture) = capture.take_if(|_| verdict != Verdict::Fine) else {
         *capture = None;
@@ -298,17 +298,30 @@ pub(crate) fn why_of_error<'a, E: Display + 'static>(config: &Config, error: &'a
     boxed.map_or(Why::Text(error), |boxed| Why::Error(&**boxed))
 }
 
+/// What a panic's answer says, as [`panic_answer`] made it.
+fn about<B>(answer: &Response<B>) -> (StatusCode, &'static str) {
+    let has_text = answer.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind == JSON);
+    (answer.status(), if has_text { PANIC_TEXT } else { "" })
+}
+
 fn tell_panic(
     capture: Option<Capture>,
     scope: &mut Scope,
     payload: &(dyn Any + Send),
-    status: Option<StatusCode>,
+    answered: Option<(StatusCode, &'static str)>,
 ) {
     let place = panic::take_place(payload);
     let Some(capture) = capture else { return };
     let Some(tags) = scope.claim_failure() else { return };
     let why = Why::Panic(payload, place);
-    capture.tell(&tags, &Failure { status, ..Failure::without_answer(Kind::Panic, &why) });
+    let answer = answered.map(|(_, text)| Answer {
+        length: Some(text.len() as u64),
+        text: Some(text),
+        ..Answer::default()
+    });
+    let status = answered.map(|(status, _)| status);
+    let failure = Failure::without_answer(Kind::Panic, &why);
+    capture.tell(&tags, &Failure { status, answer, ..failure });
 }
 
 /// `None` where the panic is to go on, or where no such body can be made.
@@ -319,7 +332,7 @@ fn panic_answer<M: BodyMode<R>, R>(
     if policy == PanicPolicy::Resume {
         return None;
     }
-    let (body, has_text) = M::panic_answer(if is_grpc { "" } else { r#"{"error":true}"# })?;
+    let (body, has_text) = M::panic_answer(if is_grpc { "" } else { PANIC_TEXT })?;
     let mut answer = Response::new(body);
     if is_grpc {
         answer
@@ -330,9 +343,7 @@ fn panic_answer<M: BodyMode<R>, R>(
     }
     *answer.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
     if has_text {
-        answer
-            .headers_mut()
-            .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        answer.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(JSON));
     }
     Some(answer)
 }
@@ -354,3 +365,6 @@ fn cancelled(capture: Capture, scope: &mut Scope) {
         capture.tell(&tags, &Failure::without_answer(Kind::Cancelled, &Why::Nothing));
     }
 }
+
+const JSON: &str = "application/json";
+const PANIC_TEXT: &str = r#"{"error":true}"#;

@@ -1,4 +1,26 @@
 //! The middleware: sees every failure, says what the request was, and changes nothing.
+//!
+//! # What counts as a failure
+//!
+//! | what happens | rings as |
+//! |---|---|
+//! | the service returns `Err`, in `call` or in `poll_ready` | error |
+//! | a panic in the handler, in `call`, in `poll_ready` or in the response body | error |
+//! | a 5xx response, but not 501 | error; 503 with `Retry-After` is a warning |
+//! | a 408 of the server's own, as tower-http's timeout makes it | error |
+//! | a response that fails after its head is out | error |
+//! | gRPC: UNKNOWN, DEADLINE_EXCEEDED, UNIMPLEMENTED, INTERNAL, UNAVAILABLE, DATA_LOSS, or no status at all | error |
+//! | a 4xx that [`client_errors`](BellLayer::client_errors) names | warning |
+//! | a client that goes away | counted; rings only with [`cancelled_after`](BellLayer::cancelled_after) |
+//! | anything on an [`ignore_path`](BellLayer::ignore_path) | nothing; a panic is still answered |
+//!
+//! What the app marks itself is critical: [`ServerError::critical`](crate::ServerError),
+//! [`context::severity`](crate::context::severity), [`critical_path`](BellLayer::critical_path).
+//!
+//! # What it does not do
+//!
+//! It never reads a body by itself, never waits, and never changes a byte of an answer, except that a
+//! panic is answered where an answer can be made. Routes that are added after the layer are not seen.
 
 #[cfg(feature = "axum-08")]
 mod axum;

@@ -1,17 +1,20 @@
 //! How it gets there: bounded on the way in, one worker per channel on the way out, and every loss
 //! counted.
 //!
-//! | file | what it is |
-//! |---|---|
-//! | `intake` | the request path's side: tokens and places for reports |
-//! | `queue` | the app's own messages, waiting for their channel |
-//! | `ledger` | the facts of incidents and what was told where |
-//! | `channel` | a destination and its worker: what is to be said now? |
-//! | `pacing`, `retry` | when it may be said, and what comes after an error |
-//! | `compose`, `post` | from what is due to a message that fits; one guarded post |
-//! | `drain` | flush and shutdown |
-//! | `stats`, `log` | what happened, in numbers and words |
-//! | `hub`, `worker` | what handles and worker share; the worker itself |
+//! What an app meets of it stands at the root: [`Stats`], [`Drained`],
+//! [`Worker`]. Here are the bounds.
+
+// | file | what it is |
+// |---|---|
+// | `intake` | the request path's side: tokens and places for reports |
+// | `queue` | the app's own messages, waiting for their channel |
+// | `ledger` | the facts of incidents and what was told where |
+// | `channel` | a destination and its worker: what is to be said now? |
+// | `pacing`, `retry` | when it may be said, and what comes after an error |
+// | `compose`, `post` | from what is due to a message that fits; one guarded post |
+// | `drain` | flush and shutdown |
+// | `stats`, `log` | what happened, in numbers and words |
+// | `hub`, `worker` | what handles and worker share; the worker itself |
 
 mod channel;
 mod compose;

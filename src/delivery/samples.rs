@@ -51,7 +51,7 @@ impl Kind {
     }
 
     pub(crate) fn drained(&self, count: u64) -> Drained<KindFacts> {
-        Drained { key: self.key, facts: Arc::clone(&self.facts), count }
+        Drained { key: self.key, facts: Arc::clone(&self.facts), count, number: 0 }
     }
 
     pub(crate) fn report(&self, size: usize) -> Redacted<Report> {

@@ -101,6 +101,7 @@ impl Worker {
         let Shared { hub, .. } = &self.shared;
         let mut kinds = Vec::new();
         let further = hub.tally.drain(|kind| kinds.push(kind));
+        kinds.sort_unstable_by_key(|kind| kind.number);
         let counted = further + kinds.iter().map(|kind| kind.count).sum::<u64>();
         if counted == 0 {
             return;

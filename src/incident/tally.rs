@@ -29,6 +29,7 @@ pub(crate) struct Tally<F> {
     /// How many texts each stem has. Taken only to enter a kind or to let one go.
     texts: Mutex<HashMap<Key, usize, FixedState>>,
     further: AtomicU64,
+    opened: AtomicU64,
     /// What was drained so far. Held while draining, so that the total is never in between.
     drained: Mutex<u64>,
 }
@@ -36,6 +37,8 @@ pub(crate) struct Tally<F> {
 struct Kind<F> {
     facts: Arc<F>,
     stem: Key,
+    /// Kinds are numbered as they come, so that those of one burst are told in their order.
+    number: u64,
     /// Failures since the last drain.
     fresh: AtomicU64,
     /// The next failure's details are asked for.
@@ -62,6 +65,8 @@ pub(crate) struct Drained<F> {
     pub(crate) key: Key,
     pub(crate) facts: Arc<F>,
     pub(crate) count: u64,
+    /// The older the kind, the smaller.
+    pub(crate) number: u64,
 }
 
 impl<F> Tally<F> {
@@ -71,6 +76,7 @@ impl<F> Tally<F> {
             kinds: AtomicUsize::new(0),
             texts: Mutex::default(),
             further: AtomicU64::new(0),
+            opened: AtomicU64::new(0),
             drained: Mutex::default(),
         }
     }
@@ -103,7 +109,8 @@ impl<F> Tally<F> {
         }
         self.kinds.fetch_add(1, Relaxed);
         let (fresh, wanted) = (AtomicU64::new(1), AtomicBool::new(false));
-        shard.insert(key, Kind { facts, stem, fresh, wanted });
+        let number = self.opened.fetch_add(1, Relaxed);
+        shard.insert(key, Kind { facts, stem, number, fresh, wanted });
         Seen::Wanted
     }
 
@@ -124,7 +131,8 @@ impl<F> Tally<F> {
                 let count = kind.fresh.swap(0, Relaxed);
                 if count > 0 {
                     *drained += count;
-                    each(Drained { key: *key, facts: Arc::clone(&kind.facts), count });
+                    let (facts, number) = (Arc::clone(&kind.facts), kind.number);
+                    each(Drained { key: *key, facts, count, number });
                 }
             }
         }
