@@ -52,16 +52,10 @@ pin_project! {
 
     impl<F, M> PinnedDrop for ResponseFuture<F, M> {
         fn drop(this: Pin<&mut Self>) {
-            let mut this = this.project();
-            let Some(capture) = this.capture.take() else { return };
-            if let Some(payload) = this.panic.take() {
-                // Raised in `call`, and nobody came for the answer.
-                tell_panic(Some(capture), this.scope, &*payload, None);
-                return discard(payload);
+            let this = this.project();
+            if let Some(capture) = this.capture.take() {
+                given_up(this.future, this.panic.take(), capture, this.scope);
             }
-            cancelled(capture, this.scope);
-            // In the scope, so that the layers inside know that it is counted.
-            this.scope.enter(|| this.future.set(None));
         }
     }
 }
@@ -88,6 +82,24 @@ impl<F, M> ResponseFuture<F, M> {
         };
         Self { future, panic, capture, scope, policy, is_grpc, mode: PhantomData }
     }
+}
+
+/// Dropped before it was ready.
+#[cold]
+fn given_up<F>(
+    mut future: Pin<&mut Option<F>>,
+    panic: Option<Payload>,
+    capture: Capture,
+    scope: &mut Scope,
+) {
+    if let Some(payload) = panic {
+        // Raised in `call`, and nobody came for the answer.
+        tell_panic(Some(capture), scope, &*payload, None);
+        return discard(payload);
+    }
+    cancelled(capture, scope);
+    // In the scope, so that the layers inside know that it is counted.
+    scope.enter(|| future.set(None));
 }
 
 /// A panic in `call`. One that will not be answered goes on from here, as it would without the layer:

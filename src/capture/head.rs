@@ -27,8 +27,8 @@ pub(crate) struct Head {
     bytes: Vec<u8>,
     target_length: usize,
     cut: bool,
-    /// There is a header that the bell puts on its own requests, or one with a name of its length
-    /// that begins alike: looked at here, because a failure must not look through all names.
+    /// There is a header of the name that the bell puts on its own requests. Looked at here, because
+    /// a failure must not look through all names.
     may_be_ring: bool,
 }
 
@@ -127,9 +127,20 @@ impl Head {
 
     /// Gives whether there was room.
     fn header(&mut self, name: &HeaderName, value: &HeaderValue) -> bool {
-        let is_copied = !is_never_copied(name, value);
         let name = name.as_str().as_bytes();
-        self.may_be_ring |= name.len() == RING.len() && name[..4] == RING[..4];
+        // By length first: most names are none of these.
+        let is_credential = match name.len() {
+            6 => name == b"cookie",
+            12 => {
+                self.may_be_ring |= name == RING;
+                false
+            }
+            13 => name == b"authorization",
+            19 => name == b"proxy-authorization",
+            _ => false,
+        };
+        // These values are not even copied: nothing that is kept can hold them.
+        let is_copied = !is_credential && !value.is_sensitive();
         let mut value = if is_copied { value.as_bytes() } else { b"" };
         let mut mark = 0;
         if value.len() > VALUE_LIMIT {
@@ -165,14 +176,6 @@ const RING: &[u8] = b"x-tower-bell";
 const NOT_COPIED: u16 = u16::MAX;
 /// Beside the length of a value of which only the beginning was copied; above every such length.
 const CUT: u16 = 1 << 14;
-
-/// These values are not even copied: nothing that is kept can hold them.
-fn is_never_copied(name: &HeaderName, value: &HeaderValue) -> bool {
-    value.is_sensitive()
-        || name == header::COOKIE
-        || name == header::AUTHORIZATION
-        || name == header::PROXY_AUTHORIZATION
-}
 
 /// The scheme of a target in the absolute form and what follows its `://`. A URL in the query of a
 /// target in the origin form is none.

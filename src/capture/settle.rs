@@ -89,6 +89,7 @@ fn good(version: Version, headers: &HeaderMap, body: &impl Body) -> Verdict {
 
 /// Whether a failing response has a text worth waiting for.
 pub(crate) fn has_text(headers: &HeaderMap, body: &SizeHint) -> bool {
+    // Before the headers are looked through: most failures without a text have no body at all.
     if body.exact().is_none_or(|length| length == 0) {
         return false;
     }
