@@ -26,7 +26,7 @@ use super::{
     tell::{Answer, Failure, Why},
 };
 use crate::{
-    context::{Scope, SharedTags, panic},
+    context::{self, Scope, SharedTags, panic},
     report::Kind,
     severity::Severity,
     text::discard,
@@ -52,9 +52,8 @@ pin_project! {
 
     impl<F, M> PinnedDrop for ResponseFuture<F, M> {
         fn drop(this: Pin<&mut Self>) {
-            let this = this.project();
-            if let Some(capture) = this.capture.take() {
-                given_up(this.future, this.panic.take(), capture, this.scope);
+            if this.capture.is_some() {
+                unanswered(this);
             }
         }
     }
@@ -82,24 +81,6 @@ impl<F, M> ResponseFuture<F, M> {
         };
         Self { future, panic, capture, scope, policy, is_grpc, mode: PhantomData }
     }
-}
-
-/// Dropped before it was ready.
-#[cold]
-fn given_up<F>(
-    mut future: Pin<&mut Option<F>>,
-    panic: Option<Payload>,
-    capture: Capture,
-    scope: &mut Scope,
-) {
-    if let Some(payload) = panic {
-        // Raised in `call`, and nobody came for the answer.
-        tell_panic(Some(capture), scope, &*payload, None);
-        return discard(payload);
-    }
-    cancelled(capture, scope);
-    // In the scope, so that the layers inside know that it is counted.
-    scope.enter(|| future.set(None));
 }
 
 /// A panic in `call`. One that will not be answered goes on from here, as it would without the layer:
@@ -360,13 +341,28 @@ fn panic_answer<M: BodyMode<R>, R>(
     Some(answer)
 }
 
+/// Nobody came for the answer.
+#[cold]
+#[inline(never)]
+fn unanswered<F, M>(this: Pin<&mut ResponseFuture<F, M>>) {
+    let mut this = this.project();
+    let Some(capture) = this.capture.take() else { return };
+    if let Some(payload) = this.panic.take() {
+        tell_panic(Some(capture), this.scope, &*payload, None);
+        return discard(payload);
+    }
+    cancelled(capture, this.scope);
+    // In the scope, so that the layers inside know that it is counted.
+    context::give_up(|| this.scope.enter(|| this.future.set(None)));
+}
+
 /// The future was dropped before it was ready: the client went away, or an outer timeout gave up.
 fn cancelled(capture: Capture, scope: &mut Scope) {
     if thread::panicking() {
         // Whoever unwinds here is not our client.
         return;
     }
-    if scope.claim_gone() {
+    if !context::is_given_up() {
         capture.shared.bell.count_cancelled();
     }
     let waited =

@@ -147,8 +147,6 @@ enum Claim {
 pub(crate) struct Scope {
     tags: SharedTags,
     claim: Claim,
-    /// It is counted that the client went away.
-    gone: bool,
 }
 
 /// A copy of what the app said.
@@ -208,11 +206,6 @@ impl Scope {
         self.claim(Claim::Watched)
     }
 
-    /// Whether it is to be counted that the client went away.
-    pub(crate) fn claim_gone(&mut self) -> bool {
-        self.shared(|scope| !mem::replace(&mut scope.gone, true))
-    }
-
     fn claim(&mut self, wanted: Claim) -> Option<SharedTags> {
         self.shared(|scope| {
             let free = scope.claim < wanted;
@@ -223,7 +216,7 @@ impl Scope {
 
     /// A scope with the same words, for the response body: what is claimed is not carried on.
     pub(crate) fn of(tags: SharedTags) -> Self {
-        Self { tags, ..Self::default() }
+        Self { tags, claim: Claim::Free }
     }
 
     /// What was said in this scope.
@@ -298,6 +291,28 @@ fn install(scope: &mut Scope) -> bool {
 #[inline]
 fn take_current() -> Option<Scope> {
     CURRENT.try_with(Cell::take).ok()?
+}
+
+thread_local! {
+    static GIVEN_UP: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Whether an outer layer's request is being given up, which has counted it.
+pub(crate) fn is_given_up() -> bool {
+    GIVEN_UP.get()
+}
+
+/// Gives up what is inside a request whose client went away. Not a part of the scope, because that
+/// is moved for each request.
+pub(crate) fn give_up(drop_inside: impl FnOnce()) {
+    struct Back(bool);
+    impl Drop for Back {
+        fn drop(&mut self) {
+            GIVEN_UP.set(self.0);
+        }
+    }
+    let _back = Back(GIVEN_UP.replace(true));
+    drop_inside();
 }
 
 struct Leave<'a>(&'a mut Scope);
