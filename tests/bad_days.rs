@@ -136,7 +136,7 @@ async fn an_empty_message_is_an_error_told_to_the_caller() {
     assert!(bell.send(Message::new(" \u{200b}\n")).into_result().is_err());
     assert!(bell.deliver(Message::new("")).await.expect_err("nothing to say").is_refused());
     assert!(bell.flush(LONG).await.complete);
-    assert_eq!(stub.count(), 0);
+    assert_eq!((stub.count(), bell.stats().channels[0].refused), (0, 2));
 }
 
 #[tokio::test]

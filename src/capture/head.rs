@@ -10,7 +10,7 @@ use http::{
 };
 
 use super::grpc;
-use crate::{report::Header, transport::mark};
+use crate::{report::Header, text::Unit, transport::mark};
 
 /// Bytes kept of a head.
 pub(crate) const HEAD_LIMIT: usize = 8 * 1024;
@@ -106,23 +106,28 @@ impl Head {
 
     fn target(&mut self, uri: &Uri) {
         if let Some(scheme) = uri.scheme_str() {
-            self.bytes.extend_from_slice(scheme.as_bytes());
-            self.bytes.extend_from_slice(b"://");
+            self.target_part(scheme);
+            self.target_part("://");
         }
         if let Some(authority) = uri.authority() {
-            self.bytes.extend_from_slice(authority.as_str().as_bytes());
+            self.target_part(authority.as_str());
         }
         if let Some(path) = uri.path_and_query() {
-            let path = path.as_str().as_bytes();
             // `http://host?query`: the path begins with the first slash.
-            if uri.scheme().is_some() && !path.starts_with(b"/") {
-                self.bytes.push(b'/');
+            if uri.scheme().is_some() && !path.as_str().starts_with('/') {
+                self.target_part("/");
             }
-            let room = HEAD_LIMIT.saturating_sub(self.bytes.len());
-            self.cut = path.len() > room;
-            self.bytes.extend_from_slice(&path[..path.len().min(room)]);
+            self.target_part(path.as_str());
         }
         self.target_length = self.bytes.len();
+    }
+
+    fn target_part(&mut self, part: &str) {
+        let room = HEAD_LIMIT.saturating_sub(self.bytes.len());
+        // Whole characters: the path is read as text again.
+        let kept = if part.len() <= room { part } else { Unit::Bytes.cut(part, room) };
+        self.cut |= kept.len() < part.len();
+        self.bytes.extend_from_slice(kept.as_bytes());
     }
 
     /// Gives whether there was room.
@@ -270,6 +275,12 @@ mod tests {
         assert!(many.bytes.len() <= HEAD_LIMIT);
         let target = head(&format!("/{}", "p".repeat(60_000)), &[("x", b"1")]);
         assert!(target.is_cut() && target.bytes.len() <= HEAD_LIMIT);
+        let host = head(&format!("http://{}/", "h".repeat(60_000)), &[("x", b"1")]);
+        assert!(host.is_cut() && host.bytes.len() <= HEAD_LIMIT);
+        for lead in ["/", "/1", "/12", "/123"] {
+            let wide = head(&format!("{lead}{}", "é".repeat(20_000)), &[]);
+            assert!(wide.is_cut() && wide.path().starts_with(lead), "cut inside a character");
+        }
     }
 
     proptest! {

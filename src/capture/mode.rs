@@ -1,12 +1,18 @@
 //! The two forms of the layer, because one `impl` cannot do both: body types that stay as they
 //! are, and bodies of any kind that are all wrapped.
 
-use std::{any::type_name, fmt::Display, sync::Once};
+use std::{
+    any::type_name,
+    fmt::Display,
+    panic::catch_unwind,
+    sync::atomic::{AtomicBool, Ordering::Relaxed},
+};
 
 use http_body::Body;
 
 pub(crate) use self::sealed::Watching;
 use super::body::{BellBody, Watch};
+use crate::text::discard;
 
 /// Body types stay. `axum::body::Body` is known and watched inside; a body of another type passes
 /// unwatched, and the message says so.
@@ -135,14 +141,19 @@ mod known {
 }
 
 fn warn_unknown<B>() {
-    static ONCE: Once = Once::new();
-    ONCE.call_once(|| {
+    static SAID: AtomicBool = AtomicBool::new(false);
+    if SAID.load(Relaxed) || SAID.swap(true, Relaxed) {
+        return;
+    }
+    // A subscriber is the app's code: its panic must not become the request's.
+    let said = catch_unwind(|| {
         tracing::warn!(
             target: "tower_bell",
             "bodies of type {} are not captured: use `.any_body()` on the layer",
             type_name::<B>(),
         );
     });
+    said.unwrap_or_else(discard);
 }
 
 #[allow(unnameable_types, reason = "that is what seals the trait")]

@@ -71,10 +71,11 @@ impl Hub {
         message: Message,
         answer: Option<oneshot::Sender<Answered>>,
     ) -> Result<(), SendError> {
-        if message.is_empty() {
-            return Err(SendError::refused("the message is empty"));
-        }
+        let is_empty = message.is_empty();
         let (channel, message) = self.addressed(message);
+        if is_empty {
+            return Err(channel.refuse(SendError::refused("the message is empty")));
+        }
         // Nothing that could not be queued is worth redacting.
         if weight::message(&message) > MOST_MESSAGE_BYTES {
             return Err(channel.refuse(SendError::refused("the message is too long")));
