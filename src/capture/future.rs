@@ -136,7 +136,7 @@ where
             }
             Ok(Poll::Ready(Err(error))) => {
                 if let Some(capture) = this.capture.take() {
-                    returned_error(capture, this.scope, &error);
+                    returned_error(&capture, this.scope, &error);
                 }
                 Poll::Ready(Err(error))
             }
@@ -181,7 +181,7 @@ fn answered<M: BodyMode<R>, R: Body>(
         },
         Verdict::Grpc(code) => {
             if let Some(tags) = scope.claim_failure() {
-                failed_grpc(capture, &tags, &response, code);
+                failed_grpc(&capture, &tags, &response, code);
             }
             response.map(M::pass)
         }
@@ -221,7 +221,7 @@ fn failed<M: BodyMode<R>, R: Body>(
 }
 
 fn failed_grpc<R: Body>(
-    capture: Capture,
+    capture: &Capture,
     tags: &SharedTags,
     response: &Response<R>,
     code: Option<u16>,
@@ -270,7 +270,7 @@ fn watched<M: BodyMode<R>, R: Body>(
 }
 
 /// The service returned `Err`: told, and given on as it is.
-fn returned_error<E: Display + 'static>(capture: Capture, scope: &mut Scope, error: &E) {
+fn returned_error<E: Display + 'static>(capture: &Capture, scope: &mut Scope, error: &E) {
     let Some(tags) = scope.claim_failure() else { return };
     let shared = capture.shared.clone();
     let why = why_of_error(&shared.config, error);
@@ -351,13 +351,13 @@ fn unanswered<F, M>(this: Pin<&mut ResponseFuture<F, M>>) {
         tell_panic(Some(capture), this.scope, &*payload, None);
         return discard(payload);
     }
-    cancelled(capture, this.scope);
+    cancelled(&capture, this.scope);
     // In the scope, so that the layers inside know that it is counted.
     context::give_up(|| this.scope.enter(|| this.future.set(None)));
 }
 
 /// The future was dropped before it was ready: the client went away, or an outer timeout gave up.
-fn cancelled(capture: Capture, scope: &mut Scope) {
+fn cancelled(capture: &Capture, scope: &mut Scope) {
     if thread::panicking() {
         // Whoever unwinds here is not our client.
         return;

@@ -61,7 +61,7 @@ pub(crate) enum Why<'a> {
 
 impl Capture {
     /// Tells the bell.
-    pub(crate) fn tell(self, tags: &SharedTags, failure: &Failure<'_>) {
+    pub(crate) fn tell(&self, tags: &SharedTags, failure: &Failure<'_>) {
         if self.is_ring() {
             // The bell's own message, sent to a server that this layer stands round: a failure to
             // take it must not ring again, for ever.
