@@ -838,3 +838,34 @@ async fn invented_methods_are_one_kind() {
     assert_eq!(bell.stats().failures, 26);
     assert!(stub.count() <= 2, "{} messages", stub.count());
 }
+
+#[tokio::test]
+async fn a_failure_on_a_critical_path_is_critical() {
+    let (bell, stub) = rung();
+    let fail = || async { ServerError::new("no") };
+    let layer = bell.layer().critical_path("/register").critical_path("/orders/{id}");
+    let app: Router = Router::new()
+        .route("/register", post(fail))
+        .route("/orders/{id}", get(fail))
+        .route("/other", get(fail))
+        .layer(layer);
+    for (method, path, critical) in
+        [("POST", "/register?x=/other", true), ("GET", "/orders/7", true), ("GET", "/other", false)]
+    {
+        app.clone().oneshot(request(method, path)).await.unwrap();
+        let level = stub.next().await.level();
+        assert_eq!(level == tower_bell::Severity::Critical, critical, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_body_of_an_unknown_type_is_named_and_the_way_out_too() {
+    let (bell, stub) = rung();
+    let service = bell.layer().layer(service_fn(|_: Request<Full<Bytes>>| async {
+        Ok::<_, Infallible>(Response::builder().status(500).body(Full::<Bytes>::default()).unwrap())
+    }));
+    service.oneshot(Request::new(Full::from("some payload"))).await.unwrap();
+    let text = stub.next().await.plain_text();
+    assert!(text.contains("Full<") && text.contains("any_body()"), "{text}");
+    assert!(!text.contains("some payload"), "{text}");
+}
