@@ -64,7 +64,8 @@ impl Rules {
             return Some((scan.json(text, cut)?, Some("json")));
         }
         match kind {
-            Kind::Form => Some((scan.form(text, cut), None)),
+            // Without a single `=` it is no form, whatever it says.
+            Kind::Form if text.contains('=') => Some((scan.form(text, cut), None)),
             Kind::Text => Some((scan.plain(text, cut), None)),
             _ => None,
         }
@@ -203,6 +204,8 @@ mod tests {
             "multipart/form-data, 3 B"
         );
         assert_eq!(reason(Some("application/json"), b"5ecret", 6), "application/json, 6 B");
+        let form = Some("application/x-www-form-urlencoded");
+        assert_eq!(reason(form, b"hunter2", 7), "form, 7 B");
         assert_eq!(reason(None, b"hunter2", 7), "unknown type, 7 B");
         assert_eq!(reason(Some("application/json"), b"hunter2", 7), "application/json, 7 B");
         assert_eq!(reason(Some("application/json"), b"{\0\"", 3), "application/json, 3 B");
