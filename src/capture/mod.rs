@@ -21,6 +21,9 @@
 //!
 //! It never reads a body by itself, never waits, and never changes a byte of an answer, except that a
 //! panic is answered where an answer can be made. Routes that are added after the layer are not seen.
+//!
+//! Layers inside one another ring once for a request. That holds for a layer round a client that a
+//! handler calls, too: if the failed call was told, a failure of that same request is not told again.
 
 #[cfg(feature = "axum-08")]
 mod axum;
