@@ -24,7 +24,7 @@ use self::core::Core;
 pub(crate) use self::failed::Occurrence;
 pub use self::{builder::Builder, error::BuildError, handover::Handover, probe::TestFailed};
 use crate::{
-    delivery::{Answer, Drained, Hub, Stats, wait},
+    delivery::{Answer, Drained, Hub, Sending, Stats, wait},
     message::Message,
     report::Origin,
     transport::{Receipt, SendError},
@@ -81,7 +81,9 @@ impl Bell {
     /// not look at the [`Handover`] finds it counted in [`stats`](Self::stats).
     #[expect(clippy::must_use_candidate, reason = "fire and forget: what is refused is counted")]
     pub fn send(&self, message: Message) -> Handover {
-        Handover::new(self.core.as_ref().map_or(Ok(()), |core| core.hub.send(message, None)))
+        Handover::new(
+            self.core.as_ref().map_or(Ok(()), |core| core.hub.send(message, Sending::default())),
+        )
     }
 
     /// Sends a message like [`send`](Self::send), at once, and tells what came of it. The future
@@ -94,7 +96,8 @@ impl Bell {
         message: Message,
     ) -> impl Future<Output = Result<Receipt, SendError>> + Send + use<> {
         let (answer, answered) = oneshot::channel();
-        let sent = self.core.as_ref().map(|core| core.hub.send(message, Some(answer)));
+        let how = Sending { answer: Some(answer), ..Sending::default() };
+        let sent = self.core.as_ref().map(|core| core.hub.send(message, how));
         async move {
             match sent {
                 None => Ok(Receipt::none()),

@@ -6,7 +6,7 @@ use tokio::sync::oneshot;
 
 use crate::{
     bell::{core::Core, handover::received},
-    delivery::{Answered, Channel},
+    delivery::{Answered, Channel, Sending},
     message::Message,
     transport::{Receipt, SendError},
 };
@@ -52,7 +52,8 @@ pub(super) fn ask(core: &Core) -> Vec<Asked> {
     let message = core.hub.redactor.message(message);
     let ask = |channel: &Channel| {
         let (answer, answered) = oneshot::channel();
-        let asked = channel.queue.push(message.clone(), true, Some(answer));
+        let how = Sending { answer: Some(answer), probe: true };
+        let asked = channel.queue.push(message.clone(), how);
         Asked { name: Arc::clone(&channel.name), answer: asked.map(|()| answered) }
     };
     core.hub.channels.iter().map(ask).collect()

@@ -190,12 +190,12 @@ impl Teller {
         let verdict = answered.as_ref().err().map(|error| item.attempts.after(error));
         let queue = &self.channel().queue;
         match verdict {
-            Some(Verdict::Again) if !item.probe => {
+            Some(Verdict::Again) if !item.how.probe => {
                 self.count(Verdict::Again);
                 queue.put_back(item);
             }
             verdict => {
-                if verdict.is_some() && !item.probe {
+                if verdict.is_some() && !item.how.probe {
                     self.channel().meter.lose(1);
                 }
                 queue.release();

@@ -2,18 +2,16 @@
 
 use std::{fmt, sync::atomic::Ordering::Relaxed, time::Duration};
 
-use tokio::sync::oneshot;
-
 use crate::{
     delivery::{
-        Answered, Detail, KindFacts,
+        Detail, KindFacts,
         channel::Channel,
         compose,
         drain::{Answer, Control, Drained},
         intake::{Details, Intake},
         log,
         post::guard,
-        queue::MOST_MESSAGE_BYTES,
+        queue::{MOST_MESSAGE_BYTES, Sending},
         stats::{Meter, Stats},
         weight,
     },
@@ -65,12 +63,8 @@ impl Hub {
         }
     }
 
-    /// Redacts the message and puts it into its channel's queue; `answer` hears what came of it.
-    pub(crate) fn send(
-        &self,
-        message: Message,
-        answer: Option<oneshot::Sender<Answered>>,
-    ) -> Result<(), SendError> {
+    /// Redacts the message and puts it into its channel's queue.
+    pub(crate) fn send(&self, message: Message, how: Sending) -> Result<(), SendError> {
         let is_empty = message.is_empty();
         let (channel, message) = self.addressed(message);
         if is_empty {
@@ -83,7 +77,7 @@ impl Hub {
         let message = guard(|| self.redactor.message(message));
         let message = message.ok_or_else(|| SendError::refused("the message cannot be redacted"));
         message
-            .and_then(|message| channel.queue.push(message, false, answer))
+            .and_then(|message| channel.queue.push(message, how))
             .map_err(|error| channel.refuse(error))
     }
 

@@ -39,7 +39,7 @@ pub(crate) use self::{
     hub::Hub,
     intake::{Detail, KindFacts},
     pacing::LONGEST_PAUSE,
-    queue::Answered,
+    queue::{Answered, Sending},
     retry::MESSAGE_LIFE,
 };
 pub use self::{

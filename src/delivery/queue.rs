@@ -26,14 +26,21 @@ pub const MOST_MESSAGE_BYTES: usize = 1024 * 1024;
 /// The answer to one message.
 pub(crate) type Answered = Result<Receipt, SendError>;
 
+/// How a message is to be sent.
+#[derive(Debug, Default)]
+pub(crate) struct Sending {
+    /// Hears what came of it.
+    pub(crate) answer: Option<oneshot::Sender<Answered>>,
+    /// Sent once, and also where nothing else is sent: someone asks whether the channel works.
+    pub(crate) probe: bool,
+}
+
 /// A message on its way.
 #[derive(Debug)]
 pub(crate) struct Outgoing {
     pub(crate) message: Redacted<Message>,
     pub(crate) attempts: Attempts,
-    /// Sent once, and also where nothing else is sent: someone asks whether the channel works.
-    pub(crate) probe: bool,
-    answer: Option<oneshot::Sender<Answered>>,
+    pub(crate) how: Sending,
     number: u64,
     /// By the worker's clock, once it has seen it.
     since: Option<Instant>,
@@ -43,7 +50,7 @@ pub(crate) struct Outgoing {
 impl Outgoing {
     /// Tells whoever waits for it what came of it.
     pub(crate) fn answer(self, answered: Answered) {
-        if let Some(answer) = self.answer {
+        if let Some(answer) = self.how.answer {
             // Nobody may be waiting any more.
             let _ = answer.send(answered);
         }
@@ -85,13 +92,8 @@ struct Held {
 }
 
 impl Queue {
-    /// Takes the message in, or says why not. `answer` is told what came of it. Never waits.
-    pub(crate) fn push(
-        &self,
-        message: Redacted<Message>,
-        probe: bool,
-        answer: Option<oneshot::Sender<Answered>>,
-    ) -> Result<(), SendError> {
+    /// Takes the message in, or says why not. Never waits.
+    pub(crate) fn push(&self, message: Redacted<Message>, how: Sending) -> Result<(), SendError> {
         let weight = weight::message(&message);
         let mut waiting = self.lock();
         waiting.room_for(weight)?;
@@ -99,7 +101,7 @@ impl Queue {
         waiting.next += 1;
         waiting.bytes += weight;
         let attempts = Attempts::default();
-        let item = Outgoing { message, attempts, probe, answer, number, since: None, weight };
+        let item = Outgoing { message, attempts, how, number, since: None, weight };
         waiting.items.push_back(item);
         drop(waiting);
         self.news.notify_one();
@@ -110,7 +112,7 @@ impl Queue {
     /// [`put_back`](Self::put_back).
     pub(crate) fn take(&self) -> Option<Outgoing> {
         let mut waiting = self.lock();
-        let first = waiting.items.iter().position(|item| item.probe).unwrap_or(0);
+        let first = waiting.items.iter().position(|item| item.how.probe).unwrap_or(0);
         let item = waiting.items.remove(first)?;
         waiting.held = Some(Held { number: item.number, weight: item.weight });
         Some(item)
@@ -156,7 +158,7 @@ impl Queue {
 
     /// Whether a probe waits.
     pub(crate) fn is_probed(&self) -> bool {
-        self.lock().items.iter().any(|item| item.probe)
+        self.lock().items.iter().any(|item| item.how.probe)
     }
 
     /// The number that the next message will have: what is before it is what a flush waits for.
@@ -232,7 +234,7 @@ mod tests {
     }
 
     fn push(queue: &Queue, text: &str) -> Result<(), SendError> {
-        queue.push(message(text), false, None)
+        queue.push(message(text), Sending::default())
     }
 
     #[test]
@@ -269,7 +271,7 @@ mod tests {
         }
         let first = queue.take().unwrap();
         queue.put_back(first);
-        queue.push(message("probe"), true, None).unwrap();
+        queue.push(message("probe"), Sending { probe: true, ..Sending::default() }).unwrap();
         let order: Vec<_> = std::iter::from_fn(|| queue.take())
             .map(|item| item.message.text().to_owned())
             .collect();
@@ -312,7 +314,7 @@ mod tests {
     fn who_waits_for_an_abandoned_message_is_told() {
         let queue = Queue::default();
         let (answer, mut waiting) = oneshot::channel();
-        queue.push(message("a"), false, Some(answer)).unwrap();
+        queue.push(message("a"), Sending { answer: Some(answer), ..Sending::default() }).unwrap();
         assert_eq!(queue.abandon(), 1);
         assert_eq!(waiting.try_recv(), Err(oneshot::error::TryRecvError::Closed));
         assert!(push(&queue, "b").is_err_and(|e| e.is_refused()));
