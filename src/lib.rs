@@ -48,6 +48,7 @@
 //! | [`context`] | what handlers say of the current request: user, tags, severity |
 //! | [`redact`] | what may be said, and how to change it |
 //! | [`transport`] | Slack, the console, the stub for tests, and the trait for your own |
+//! | [`source`] | what the app itself has to say: scheduled jobs |
 //! | [`delivery`] | how it gets there: bounds, statistics, the worker |
 //!
 //! # Features
@@ -77,6 +78,7 @@ mod render;
 mod report;
 mod secret;
 mod severity;
+pub mod source;
 mod text;
 mod topic;
 pub mod transport;
@@ -95,6 +97,7 @@ pub use self::{
     report::{Fingerprint, FingerprintParts},
     secret::Secret,
     severity::{Severity, UnknownSeverity},
+    source::{OnSuccess, Summarize, Summary, Task},
     topic::Topic,
 };
 

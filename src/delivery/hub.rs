@@ -1,6 +1,10 @@
 //! What the handles and the worker share.
 
-use std::{fmt, sync::atomic::Ordering::Relaxed, time::Duration};
+use std::{
+    fmt,
+    sync::{Mutex, atomic::Ordering::Relaxed},
+    time::Duration,
+};
 
 use crate::{
     delivery::{
@@ -15,7 +19,7 @@ use crate::{
         stats::{Meter, Stats},
         weight,
     },
-    incident::Tally,
+    incident::{Tally, schedule::Schedules},
     message::Message,
     redact::{Redacted, Redactor},
     report::{Key, Report},
@@ -30,6 +34,7 @@ pub(crate) struct Hub {
     pub(crate) meter: Meter,
     pub(crate) redactor: Redactor,
     pub(crate) tally: Tally<KindFacts>,
+    pub(super) tasks: Mutex<Schedules>,
 }
 
 impl Hub {
@@ -42,6 +47,7 @@ impl Hub {
             meter: Meter::new(),
             redactor,
             tally: Tally::new(),
+            tasks: Mutex::default(),
         };
         (hub, details)
     }
@@ -114,6 +120,7 @@ impl Hub {
 
     /// Asks the worker to send all that waits.
     pub(crate) fn flush(&self, answer: Answer, within: Duration) {
+        self.say_what_is_counted();
         if let Err(answer) = self.control.ask(answer, within) {
             answer.give(Drained::left(self.waiting()));
         }
@@ -123,6 +130,7 @@ impl Hub {
     /// then the worker ends.
     pub(crate) fn shutdown(&self, answer: Answer, within: Duration) {
         self.intake.close();
+        self.say_what_is_counted();
         self.channels.iter().for_each(|channel| channel.queue.close());
         self.flush(answer, within);
         self.control.close();

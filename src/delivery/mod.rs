@@ -12,6 +12,7 @@
 // | `channel` | a destination and its worker: what is to be said now? |
 // | `pacing`, `retry` | when it may be said, and what comes after an error |
 // | `compose`, `post` | from what is due to a message that fits; one guarded post |
+// | `tasks` | what there is to say of scheduled jobs |
 // | `drain` | flush and shutdown |
 // | `stats`, `log` | what happened, in numbers and words |
 // | `hub`, `worker` | what handles and worker share; the worker itself |
@@ -30,6 +31,7 @@ mod retry;
 #[cfg(test)]
 pub(crate) mod samples;
 mod stats;
+mod tasks;
 mod weight;
 mod worker;
 

@@ -1,6 +1,7 @@
 //! How often: counts that are never lost, and what was said of them where.
 
 mod lifecycle;
+pub(crate) mod schedule;
 mod tally;
 
 pub(crate) use self::{

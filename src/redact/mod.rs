@@ -67,7 +67,7 @@ use self::{
 use crate::{
     error::ConfigError,
     message::Message,
-    report::{Report, Summary},
+    report::{Cause, Report, Summary},
     secret::Secret,
 };
 
@@ -206,6 +206,11 @@ impl Redactor {
     /// Redacts a captured failure.
     pub(crate) fn report(&self, report: Report) -> Redacted<Report> {
         Redacted(self.rules.report(report))
+    }
+
+    /// Redacts why a job failed.
+    pub(crate) fn cause(&self, cause: Cause) -> Redacted<Cause> {
+        Redacted(self.rules.cause(cause))
     }
 
     /// Redacts what stands for lost details.

@@ -55,7 +55,7 @@ impl Rules {
         }
     }
 
-    fn cause(&self, cause: Cause) -> Cause {
+    pub(super) fn cause(&self, cause: Cause) -> Cause {
         let Cause { error_type, chain, cut, place } = cause;
         // Any of them may be the one that was cut; a short one was not.
         let block = |text: &String| {

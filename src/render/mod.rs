@@ -9,17 +9,19 @@ mod detail;
 pub(crate) mod examples;
 #[cfg(test)]
 pub(crate) mod golden;
+mod task;
 #[cfg(test)]
 mod tests;
 mod words;
 
 use std::time::Duration;
 
+pub(crate) use self::task::task;
 use self::words::{elapsed, grpc_name, utc};
 use crate::{
     message::{Field, Message},
     redact::Redacted,
-    report::{Kind, Origin, Report, RequestSnapshot, Summary},
+    report::{Cause, Kind, Origin, Report, RequestSnapshot, Summary},
     severity::Severity,
     text::{clean, one_line},
     topic::Topic,
@@ -106,12 +108,15 @@ fn opening(topic: Topic, severity: Severity) -> Message {
 
 /// The count stands before the service, where a lock screen still shows it.
 fn subject(line: &str, count: &Count, origin: &Origin) -> String {
-    let service = match &origin.environment {
+    let parts = [Some(line.to_owned()), times(count), Some(service(origin))];
+    one_line(&parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")).into_owned()
+}
+
+fn service(origin: &Origin) -> String {
+    match &origin.environment {
         Some(environment) => format!("{} ({environment})", origin.service),
         None => origin.service.to_string(),
-    };
-    let parts = [Some(line.to_owned()), times(count), Some(service)];
-    one_line(&parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")).into_owned()
+    }
 }
 
 /// `×99 more in 1 min (100 in all)`; nothing for a single failure.
@@ -132,7 +137,11 @@ fn method_and_place(request: &RequestSnapshot) -> (&str, &str) {
 
 /// The error's own words, with its sources on the same line if that stays short.
 fn quote(report: &Report) -> Option<String> {
-    let cause = report.cause.as_ref()?;
+    let quote = quoted(report.cause.as_ref()?);
+    Some(if report.kind == Kind::Panic { format!("panicked: {quote}") } else { quote })
+}
+
+fn quoted(cause: &Cause) -> String {
     let texts = cause.chain.iter().map(|text| clean(text.trim()));
     let texts: Vec<_> = texts.filter(|text| !text.is_empty()).collect();
     let short = texts.iter().map(|text| text.chars().count()).sum::<usize>() <= SHORT_CHAIN
@@ -144,7 +153,7 @@ fn quote(report: &Report) -> Option<String> {
     if cause.cut {
         quote.push_str("… (cut)");
     }
-    Some(if report.kind == Kind::Panic { format!("panicked: {quote}") } else { quote })
+    quote
 }
 
 /// Clients may choose their request's id, and must not write words of ours with it: it stands among
@@ -159,15 +168,14 @@ fn facts(report: &Report) -> Vec<String> {
     let facts = [
         report.request_id.as_ref().filter(|id| is_id(id)).map(|id| format!("request {id}")),
         report.request.as_ref().map(|_| format!("{waited} {}", elapsed(report.elapsed))),
-        error_type(report).map(|error_type| format!("error {error_type}")),
+        report.cause.as_ref().and_then(error_type).map(|error_type| format!("error {error_type}")),
     ];
     facts.into_iter().flatten().chain(machine(&report.origin)).collect()
 }
 
 /// The error's type as people call it, `sqlx_core::Error`, unless its own words say it already, as
 /// those of `Debug` do.
-fn error_type(report: &Report) -> Option<String> {
-    let cause = report.cause.as_ref()?;
+fn error_type(cause: &Cause) -> Option<String> {
     let path = cause.error_type?.split('<').next()?;
     let name = path.rsplit("::").next()?;
     // Every second text says `Error`, whatever its type.
