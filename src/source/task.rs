@@ -212,8 +212,8 @@ impl Going {
     fn start(task: Task) -> Option<Self> {
         let hub = Arc::clone(task.bell.hub()?);
         let run = hub.task_started(task.shown_name(), task.settings, Instant::now());
-        if run.settings.on_success == OnSuccess::Always {
-            hub.say(&run.began(), Sending::default());
+        if let Some(began) = run.began() {
+            hub.say(&began, Sending::default());
         }
         Some(Self { hub, run: Some(run), _bell: task.bell })
     }

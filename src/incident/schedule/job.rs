@@ -89,6 +89,11 @@ impl Job {
         !self.going.is_empty()
     }
 
+    /// The channel's last word is that it fails.
+    pub(super) const fn is_announced(&self) -> bool {
+        self.failing.announced
+    }
+
     pub(super) const fn idle_since(&self) -> Instant {
         self.idle_since
     }
@@ -140,7 +145,7 @@ impl Job {
                 (Ending::Done(summary), failures)
             }
             Ending::Failed(failure) => {
-                let (failure, failures) = self.failing.failed(failure, now)?;
+                let (failure, failures) = self.failing.failed(failure, run.told, now)?;
                 (Ending::Failed(failure), failures)
             }
         };
@@ -234,8 +239,13 @@ impl Job {
 }
 
 impl Failing {
-    /// Gives the failure back if it is to be told now.
-    fn failed(&mut self, failure: Failure, now: Instant) -> Option<(Failure, Failures)> {
+    /// Gives the failure back if it is to be told now; `begun`: it was told that the run began.
+    fn failed(
+        &mut self,
+        failure: Failure,
+        begun: bool,
+        now: Instant,
+    ) -> Option<(Failure, Failures)> {
         let kind = failure.kind();
         self.in_a_row += 1;
         self.since.get_or_insert(now);
@@ -244,7 +254,7 @@ impl Failing {
             self.kinds.clear();
         }
         let is_news = !self.announced || !self.kinds.contains(&kind);
-        if is_news && self.kinds.len() < AT_ONCE {
+        if begun || is_news && self.kinds.len() < AT_ONCE {
             Some((failure, self.tell(kind, now)))
         } else {
             self.last = Some(failure);
@@ -261,7 +271,9 @@ impl Failing {
     }
 
     fn tell(&mut self, kind: u64, now: Instant) -> Failures {
-        self.kinds.push(kind);
+        if self.kinds.len() < AT_ONCE {
+            self.kinds.push(kind);
+        }
         self.last = None;
         self.announced = self.in_a_row > 0;
         Failures { fresh: self.gate.tell(now), ..self.so_far(now) }

@@ -3,7 +3,7 @@
 //! - A success is told as [`OnSuccess`] says; always if the channel's last word of the job was that
 //!   it fails, did not run, or is still running.
 //! - A failure is told at once if it is news: if its text was not told yet, or if the last word was
-//!   that the job works. At most [`AT_ONCE`] an hour; all others are counted and told together, an
+//!   that the job works. At most [`AT_ONCE`] an hour, beside those whose start was told; all others are counted and told together, an
 //!   hour after the last message, with their exact number.
 //! - A run that goes on for longer than it may is told once, again at most one message an hour.
 //! - A job of which no run started a period after the last one ended is told once, and then once a
@@ -89,13 +89,15 @@ pub(crate) struct Run {
     started: Instant,
     /// Another run of the job was going when it began.
     beside: bool,
+    /// It is told that it began.
+    told: bool,
 }
 
 impl Run {
-    /// To say that it began.
-    pub(crate) fn began(&self) -> Say {
+    /// That it began, if that is to be told. Then its result is told too.
+    pub(crate) fn began(&self) -> Option<Say> {
         let (task, settings) = (Arc::clone(&self.task), Arc::clone(&self.settings));
-        Say { task, settings, what: What::Started }
+        self.told.then_some(Say { task, settings, what: What::Started })
     }
 }
 
@@ -112,9 +114,12 @@ impl Schedules {
             number: 1,
             started: now,
             beside: false,
+            told: settings.on_success == OnSuccess::Always,
         };
         if let Some(job) = self.job(task, &settings, now) {
             run.beside = job.is_going();
+            // Else a job that fails each minute would be told each minute.
+            run.told &= !job.is_announced();
             run.number = job.start(run.id, settings, now);
         } else {
             self.no_room += 1;
