@@ -75,6 +75,7 @@ mod message;
 pub mod redact;
 mod render;
 mod report;
+mod route;
 mod secret;
 mod severity;
 mod text;
@@ -93,6 +94,7 @@ pub use self::{
     message::Message,
     redact::Redactor,
     report::{Fingerprint, FingerprintParts},
+    route::{Route, RouteParts},
     secret::Secret,
     severity::{Severity, UnknownSeverity},
     topic::Topic,

@@ -169,7 +169,7 @@ impl Bell {
     /// Who speaks; nobody if the bell is off.
     pub(crate) fn origin(&self) -> &Origin {
         static NOBODY: LazyLock<Origin> = LazyLock::new(Origin::default);
-        self.core.as_ref().map_or_else(|| &*NOBODY, |core| &core.origin)
+        self.core.as_ref().map_or_else(|| &*NOBODY, |core| &core.hub.origin)
     }
 
     /// Counts a request whose client went away.
@@ -215,7 +215,7 @@ impl fmt::Debug for Bell {
             Some(core) => {
                 let channels = core.hub.channels.iter().map(|channel| &channel.name);
                 f.debug_struct("Bell")
-                    .field("service", &core.origin.service)
+                    .field("service", &core.hub.origin.service)
                     .field("channels", &channels.collect::<Vec<_>>())
                     .finish_non_exhaustive()
             }

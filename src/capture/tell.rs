@@ -76,6 +76,7 @@ impl Capture {
             kind: failure.kind,
             severity,
             code: failure.code(),
+            status: failure.status.map(|status| status.as_u16()),
             method: self.counted_method(),
             route,
             // Only what stands for a route is looked for.

@@ -12,6 +12,7 @@ use crate::{
     delivery::weight,
     redact::Redacted,
     report::{Fingerprint, Report, Summary},
+    route::Target,
 };
 
 /// Reports that wait for the worker at most; the details of further failures are lost, never their
@@ -29,8 +30,10 @@ pub(crate) const REFILL: usize = 10;
 pub(crate) struct KindFacts {
     pub(crate) fingerprint: Fingerprint,
     pub(crate) summary: Redacted<Summary>,
-    /// The channel that the layer names.
-    pub(crate) channel: Option<Arc<str>>,
+    /// Where it is told; nowhere if a route says so.
+    pub(crate) targets: Vec<Target>,
+    /// The channel that the layer names, if there is none of that name.
+    pub(crate) unknown: Option<Arc<str>>,
 }
 
 /// A report with its approximate size.
