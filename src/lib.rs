@@ -78,6 +78,7 @@ mod report;
 mod route;
 mod secret;
 mod severity;
+mod source;
 mod text;
 mod topic;
 pub mod transport;
@@ -97,6 +98,7 @@ pub use self::{
     route::{Route, RouteParts},
     secret::Secret,
     severity::{Severity, UnknownSeverity},
+    source::Event,
     topic::Topic,
 };
 

@@ -82,11 +82,8 @@ async fn failures_go_by_severity_path_and_status() {
 #[tokio::test]
 async fn a_kind_that_turns_critical_is_told_there_too_as_one_incident() {
     let team = Team::default();
-    let bell = team
-        .builder()
-        .route(Route::severity(Severity::Critical).to("#critical"))
-        .build()
-        .unwrap();
+    let bell =
+        team.builder().route(Route::severity(Severity::Critical).to("#critical")).build().unwrap();
     let fail = |critical: bool| async move {
         if critical {
             context::severity(Severity::Critical);

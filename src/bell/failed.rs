@@ -4,11 +4,12 @@
 use std::{
     fmt::Display,
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::Arc,
+    sync::{Arc, atomic::Ordering::Relaxed},
 };
 
 use super::{Bell, Core};
 use crate::{
+    context::Tell,
     delivery::KindFacts,
     incident::Seen,
     render,
@@ -50,20 +51,57 @@ impl Bell {
         let counted = catch_unwind(AssertUnwindSafe(|| core.count(what, report)));
         counted.unwrap_or_else(discard);
     }
+
+    /// Counts a failure that an event of the same request tells, completed with the report. If there
+    /// are too many reports the event goes out as it is.
+    pub(crate) fn failed_in(
+        &self,
+        what: &Occurrence<'_>,
+        event: Tell,
+        report: impl FnOnce(Fingerprint) -> Report,
+    ) {
+        let report = self.core.as_ref().and_then(|core| {
+            core.hub.meter.told_by_events.fetch_add(1, Relaxed);
+            let report = || report(core.fingerprint(what, &core.named(what).parts(what)));
+            let report = core.hub.intake.token().then(|| catch_unwind(AssertUnwindSafe(report)));
+            let report = report.and_then(|report| report.map_err(discard).ok());
+            if report.is_none() {
+                core.hub.meter.lost_exemplar();
+            }
+            report
+        });
+        catch_unwind(AssertUnwindSafe(|| event(report))).unwrap_or_else(discard);
+    }
+}
+
+/// The parts of a failure's name that had to be written.
+struct Named {
+    shape: Option<Normal>,
+    text: Option<Normal>,
+}
+
+impl Named {
+    fn parts<'a>(&'a self, what: &Occurrence<'a>) -> FingerprintParts<'a> {
+        FingerprintParts {
+            kind: what.kind.as_str(),
+            method: what.method,
+            route: what.route.or(self.shape.as_ref().map(Normal::as_str)).unwrap_or_default(),
+            code: what.code,
+            error_type: what.error_type,
+            text: self.text.as_ref().map_or("", Normal::as_str),
+        }
+    }
 }
 
 impl Core {
-    fn count(&self, what: &Occurrence<'_>, report: impl FnOnce(Fingerprint) -> Report) {
-        let text = what.text.map(Normal::of);
+    fn named(&self, what: &Occurrence<'_>) -> Named {
         let shape = what.route.is_none().then(|| self.shapes.shape_of(what.path, what.is_grpc));
-        let mut parts = FingerprintParts {
-            kind: what.kind.as_str(),
-            method: what.method,
-            route: what.route.or(shape.as_ref().map(Normal::as_str)).unwrap_or_default(),
-            code: what.code,
-            error_type: what.error_type,
-            text: text.as_ref().map_or("", Normal::as_str),
-        };
+        Named { shape, text: what.text.map(Normal::of) }
+    }
+
+    fn count(&self, what: &Occurrence<'_>, report: impl FnOnce(Fingerprint) -> Report) {
+        let named = self.named(what);
+        let mut parts = named.parts(what);
         let mut seen = self.count_kind(what, &parts);
         if seen == Seen::Crowded {
             parts.text = "";

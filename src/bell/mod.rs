@@ -4,6 +4,7 @@ mod builder;
 mod core;
 mod env;
 mod error;
+mod event;
 mod failed;
 mod handover;
 mod probe;
@@ -98,13 +99,7 @@ impl Bell {
         let (answer, answered) = oneshot::channel();
         let how = Sending { answer: Some(answer), ..Sending::default() };
         let sent = self.core.as_ref().map(|core| core.hub.send(message, how));
-        async move {
-            match sent {
-                None => Ok(Receipt::none()),
-                Some(Err(error)) => Err(error),
-                Some(Ok(())) => handover::received(answered).await,
-            }
-        }
+        handover::outcome(sent, answered)
     }
 
     /// Posts a message to every channel, once, and tells what each answered. The future needs no

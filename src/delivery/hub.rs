@@ -75,15 +75,33 @@ impl Hub {
     }
 
     /// Redacts the message and puts it into the queues of the channels that it goes to.
-    pub(crate) fn send(&self, mut message: Message, how: Sending) -> Result<(), SendError> {
+    pub(crate) fn send(&self, message: Message, how: Sending) -> Result<(), SendError> {
+        self.send_completed(message, how, Redacted::clone)
+    }
+
+    /// The same for a message that is completed on its way. A panic in that leaves it as it is.
+    pub(crate) fn send_completed(
+        &self,
+        mut message: Message,
+        how: Sending,
+        complete: impl FnOnce(&Redacted<Message>) -> Redacted<Message>,
+    ) -> Result<(), SendError> {
         let targets = self.addressed(&mut message);
         match self.checked(message) {
-            Ok(message) => self.queue(&message, &targets, how),
+            Ok(message) => {
+                let completed = guard(|| complete(&message)).unwrap_or(message);
+                self.queue(&completed, &targets, how)
+            }
             Err(error) => {
                 let first = targets.first().map_or(DEFAULT, |target| target.channel);
                 Err(self.channels[first].refuse(error))
             }
         }
+    }
+
+    /// Whether no event with this key was told yet.
+    pub(crate) fn is_first(&self, _key: u64) -> bool {
+        true
     }
 
     /// Puts the message into the queues of these channels. What the first one says is the answer.
@@ -130,7 +148,7 @@ impl Hub {
 
     /// The channels that the message goes to: the one that it names, else those that the routes
     /// say. A name that nobody knows leads to the default channel, and the message says so.
-    pub(crate) fn addressed(&self, message: &mut Message) -> Vec<Target> {
+    fn addressed(&self, message: &mut Message) -> Vec<Target> {
         let Some(name) = &message.channel else {
             return self.routes.targets(&RouteParts {
                 topic: message.topic.as_ref(),
@@ -208,12 +226,12 @@ impl Hub {
 
     pub(crate) fn stats(&self) -> Stats {
         let Meter { alive, cancelled, exemplars_lost, further, .. } = &self.meter;
-        let Meter { unknown_channel, untold, .. } = &self.meter;
+        let Meter { told_by_events, unknown_channel, untold, .. } = &self.meter;
         Stats {
             cancelled: cancelled.load(Relaxed),
             channels: self.channels.iter().map(Channel::stats).collect(),
             exemplars_lost: exemplars_lost.load(Relaxed),
-            failures: self.tally.total(),
+            failures: self.tally.total() + told_by_events.load(Relaxed),
             further: further.load(Relaxed),
             unknown_channel: unknown_channel.load(Relaxed),
             untold: untold.load(Relaxed) + self.tally.fresh(),

@@ -64,8 +64,12 @@ impl Intake {
     /// A place for a report, if one may be built now.
     pub(crate) fn slot(&self) -> Option<Slot<'_>> {
         let permit = self.sender.try_reserve().ok()?;
-        let token = self.tokens.fetch_update(Relaxed, Relaxed, |tokens| tokens.checked_sub(1));
-        token.is_ok().then_some(Slot { intake: self, permit })
+        self.token().then_some(Slot { intake: self, permit })
+    }
+
+    /// Whether a report may be built now.
+    pub(crate) fn token(&self) -> bool {
+        self.tokens.fetch_update(Relaxed, Relaxed, |tokens| tokens.checked_sub(1)).is_ok()
     }
 
     /// The worker took a report out.

@@ -36,6 +36,11 @@ pub(crate) struct Sending {
 }
 
 impl Sending {
+    /// An event of the app's, told once under its key.
+    pub(crate) fn event(_key: Option<u64>) -> Self {
+        Self::default()
+    }
+
     /// The same for a further channel, whose answer nobody waits for.
     pub(crate) fn unanswered(&self) -> Self {
         Self { answer: None, probe: self.probe }
