@@ -170,6 +170,7 @@ impl Core {
             service: what.service,
             method: parts.method,
             path: what.route.unwrap_or(what.path),
+            error_type: parts.error_type,
             status: what.status,
         });
         (targets, None)

@@ -156,6 +156,7 @@ impl Hub {
                 service: &self.origin.service,
                 method: "",
                 path: "",
+                error_type: "",
                 status: None,
             });
         };
