@@ -24,7 +24,7 @@
 //!
 //! ```text
 //! request ──> capture ──> key, tally ──(only if wanted)──> place, report, redact ──┐
-//! app: send, deliver ──> redact ──────────────────────────> queue per channel ─────┤
+//! app: event, task, send ──> redact ──────────────────────> queue per channel ─────┤
 //!                                                                                  v
 //!                 worker thread:  incidents ──> one worker per channel: "what is due now?",
 //!                                               render from the latest state, fit, post, receipt
@@ -39,6 +39,12 @@
 //! `Result<T, ServerError>`; with [`ResponseExt::with_cause`] on a response of your own making; or
 //! with [`BellLayer::cause`] and [`BellLayer::cause_debug`] for an error type that your responses
 //! carry in their extensions. Without any, a panic's or a 5xx response's own text has to do.
+//!
+//! # The team's feed
+//!
+//! [`Bell::event`] tells of a registration, a payment, whatever the team wants to see; `Bell::task`
+//! of a scheduled job. [`Route`]s lead each to the channel of its importance, by topic, severity,
+//! status, path, or a function of yours.
 //!
 //! # Where things are
 //!
