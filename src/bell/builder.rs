@@ -20,6 +20,7 @@ use crate::{
     delivery::{Channel, Hub, Worker},
     redact::Redactor,
     report::{Fingerprint, FingerprintFn, FingerprintParts, Origin},
+    route::{Route, Routes},
     transport::{DynTransport, Transport},
 };
 
@@ -32,6 +33,7 @@ pub struct Builder {
     host: Option<Arc<str>>,
     redactor: Redactor,
     release: Option<Arc<str>>,
+    routes: Vec<Route>,
     service: Arc<str>,
 }
 
@@ -44,6 +46,7 @@ impl Builder {
             host: None,
             redactor: Redactor::default(),
             release: None,
+            routes: Vec::new(),
             service,
         }
     }
@@ -99,12 +102,20 @@ impl Builder {
         self
     }
 
+    /// Adds a route; see [`Route`] for an example. The routes are asked in the order in which they
+    /// are added.
+    pub fn route(mut self, route: Route) -> Self {
+        self.routes.push(route);
+        self
+    }
+
     /// Builds the bell with a thread of its own. Needs no runtime.
     ///
     /// # Errors
     ///
     /// If the service's name is empty, there is no channel, a channel's name is empty or given
-    /// twice, or the thread does not start.
+    /// twice, a route names a channel that there is not or leads nowhere, a mention is none of the
+    /// service that it is for, or the thread does not start.
     pub fn build(self) -> Result<Bell, BuildError> {
         let (bell, worker) = self.build_with_worker()?;
         start(worker).map_err(|error| Problem::Thread(Arc::new(error)))?;
@@ -126,13 +137,18 @@ impl Builder {
             release: self.release,
             host: self.host.or_else(system_host),
         };
+        let names: Vec<_> = self.channels.iter().map(|(name, _)| &**name).collect();
+        let routes = Routes::new(self.routes, &names)?;
+        for (channel, mention) in routes.mentions() {
+            self.channels[channel].1.check_mention(mention)?;
+        }
         let channels = self.channels.into_iter();
         let channels = channels.map(|(name, transport)| Channel::new(name, transport)).collect();
-        let (hub, details) = Hub::new(channels, redactor);
+        let (hub, details) = Hub::new(channels, routes, redactor, origin);
         let hub = Arc::new(hub);
         let worker = Worker::new(Arc::clone(&hub), details);
         install_hook();
-        let core = Core { fingerprint: self.fingerprint, hub, origin, shapes: Shapes::default() };
+        let core = Core { fingerprint: self.fingerprint, hub, shapes: Shapes::default() };
         Ok((Bell { core: Some(Arc::new(core)) }, worker))
     }
 

@@ -10,7 +10,7 @@ use std::{
 use super::shapes::Shapes;
 use crate::{
     delivery::{Answer, Drained, Hub, wait},
-    report::{FingerprintFn, Origin},
+    report::FingerprintFn,
 };
 
 /// How long the worker sends on when the last handle is gone.
@@ -20,7 +20,6 @@ pub(crate) struct Core {
     /// The user's own grouping.
     pub(super) fingerprint: Option<Box<FingerprintFn>>,
     pub(crate) hub: Arc<Hub>,
-    pub(super) origin: Origin,
     pub(super) shapes: Shapes,
 }
 
@@ -49,6 +48,6 @@ impl Drop for Core {
 
 impl fmt::Debug for Core {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Core").field("origin", &self.origin).finish_non_exhaustive()
+        f.debug_struct("Core").field("origin", &self.hub.origin).finish_non_exhaustive()
     }
 }

@@ -162,11 +162,11 @@ mod tests {
     #[test]
     fn it_says_where_it_runs() {
         let bell = from(&[(ENVIRONMENT, "production"), (RELEASE, "1.8.2")]).unwrap();
-        let origin = &bell.core.as_ref().unwrap().origin;
+        let origin = &bell.core.as_ref().unwrap().hub.origin;
         assert_eq!(origin.environment.as_deref(), Some("production"));
         assert_eq!(origin.release.as_deref(), Some("1.8.2"));
         let bell = from(&[(ENVIRONMENT, " ")]).unwrap();
-        assert_eq!(bell.core.as_ref().unwrap().origin.environment, None);
+        assert_eq!(bell.core.as_ref().unwrap().hub.origin.environment, None);
     }
 
     #[cfg(feature = "slack")]

@@ -4,17 +4,20 @@
 use std::{
     fmt::Display,
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::Arc,
+    sync::{Arc, atomic::Ordering::Relaxed},
 };
 
 use super::{Bell, Core};
 use crate::{
+    context::Tell,
     delivery::KindFacts,
     incident::Seen,
     render,
     report::{Fingerprint, FingerprintParts, Key, Kind, Normal, Report, Summary},
+    route::{DEFAULT, RouteParts, Target},
     severity::Severity,
     text::{Unit, discard},
+    topic::Topic,
 };
 
 /// Characters kept of what failed and where, which stands for lost details.
@@ -27,6 +30,8 @@ pub(crate) struct Occurrence<'a> {
     pub(crate) kind: Kind,
     pub(crate) severity: Severity,
     pub(crate) code: u16,
+    /// Of the HTTP answer, if there was one.
+    pub(crate) status: Option<u16>,
     pub(crate) method: &'a str,
     /// The route's template or name, if there is one.
     pub(crate) route: Option<&'a str>,
@@ -46,20 +51,57 @@ impl Bell {
         let counted = catch_unwind(AssertUnwindSafe(|| core.count(what, report)));
         counted.unwrap_or_else(discard);
     }
+
+    /// Counts a failure that an event of the same request tells, completed with the report. If there
+    /// are too many reports the event goes out as it is.
+    pub(crate) fn failed_in(
+        &self,
+        what: &Occurrence<'_>,
+        event: Tell,
+        report: impl FnOnce(Fingerprint) -> Report,
+    ) {
+        let report = self.core.as_ref().and_then(|core| {
+            core.hub.meter.told_by_events.fetch_add(1, Relaxed);
+            let report = || report(core.fingerprint(what, &core.named(what).parts(what)));
+            let report = core.hub.intake.token().then(|| catch_unwind(AssertUnwindSafe(report)));
+            let report = report.and_then(|report| report.map_err(discard).ok());
+            if report.is_none() {
+                core.hub.meter.lost_exemplar();
+            }
+            report
+        });
+        catch_unwind(AssertUnwindSafe(|| event(report))).unwrap_or_else(discard);
+    }
+}
+
+/// The parts of a failure's name that had to be written.
+struct Named {
+    shape: Option<Normal>,
+    text: Option<Normal>,
+}
+
+impl Named {
+    fn parts<'a>(&'a self, what: &Occurrence<'a>) -> FingerprintParts<'a> {
+        FingerprintParts {
+            kind: what.kind.as_str(),
+            method: what.method,
+            route: what.route.or(self.shape.as_ref().map(Normal::as_str)).unwrap_or_default(),
+            code: what.code,
+            error_type: what.error_type,
+            text: self.text.as_ref().map_or("", Normal::as_str),
+        }
+    }
 }
 
 impl Core {
-    fn count(&self, what: &Occurrence<'_>, report: impl FnOnce(Fingerprint) -> Report) {
-        let text = what.text.map(Normal::of);
+    fn named(&self, what: &Occurrence<'_>) -> Named {
         let shape = what.route.is_none().then(|| self.shapes.shape_of(what.path, what.is_grpc));
-        let mut parts = FingerprintParts {
-            kind: what.kind.as_str(),
-            method: what.method,
-            route: what.route.or(shape.as_ref().map(Normal::as_str)).unwrap_or_default(),
-            code: what.code,
-            error_type: what.error_type,
-            text: text.as_ref().map_or("", Normal::as_str),
-        };
+        Named { shape, text: what.text.map(Normal::of) }
+    }
+
+    fn count(&self, what: &Occurrence<'_>, report: impl FnOnce(Fingerprint) -> Report) {
+        let named = self.named(what);
+        let mut parts = named.parts(what);
         let mut seen = self.count_kind(what, &parts);
         if seen == Seen::Crowded {
             parts.text = "";
@@ -77,7 +119,11 @@ impl Core {
             Seen::New => {
                 let facts = Arc::new(self.facts(what, parts));
                 let stem = FingerprintParts { text: "", ..*parts };
-                self.hub.tally.open(key, what.key(&stem), facts)
+                let is_told = !facts.targets.is_empty();
+                match self.hub.tally.open(key, what.key(&stem), facts) {
+                    Seen::Wanted if !is_told => Seen::Counted,
+                    seen => seen,
+                }
             }
             seen => seen,
         }
@@ -96,22 +142,43 @@ impl Core {
 
     fn facts(&self, what: &Occurrence<'_>, parts: &FingerprintParts<'_>) -> KindFacts {
         let fingerprint = self.fingerprint(what, parts);
-        let mut origin = self.origin.clone();
+        let mut origin = self.hub.origin.clone();
         origin.service = Arc::clone(what.service);
         let line = render::line(what.kind, what.code, parts.method, parts.route);
         let line = Unit::Chars.cut(&line, LONGEST_LINE).to_owned();
         let (topic, severity) = (what.kind.topic(what.code), what.severity);
         let summary = Summary { line, topic, severity, fingerprint, origin };
-        KindFacts {
-            fingerprint,
-            summary: self.hub.redactor.summary(summary),
-            channel: what.channel.cloned(),
+        let (targets, unknown) = self.targets(what, &summary.topic, parts);
+        KindFacts { fingerprint, summary: self.hub.redactor.summary(summary), targets, unknown }
+    }
+
+    /// Where it is told, and the channel that the layer names if there is none of that name.
+    fn targets(
+        &self,
+        what: &Occurrence<'_>,
+        topic: &Topic,
+        parts: &FingerprintParts<'_>,
+    ) -> (Vec<Target>, Option<Arc<str>>) {
+        if let Some(name) = what.channel {
+            let known = self.hub.channel(name);
+            let unknown = known.is_none().then(|| Arc::clone(name));
+            return (vec![Target::plain(known.unwrap_or(DEFAULT))], unknown);
         }
+        let targets = self.hub.routes.targets(&RouteParts {
+            topic: Some(topic),
+            severity: what.severity,
+            service: what.service,
+            method: parts.method,
+            path: what.route.unwrap_or(what.path),
+            error_type: parts.error_type,
+            status: what.status,
+        });
+        (targets, None)
     }
 
     /// The user's own function has the last word; if it panics, the default stands.
     fn fingerprint(&self, what: &Occurrence<'_>, parts: &FingerprintParts<'_>) -> Fingerprint {
-        let environment = self.origin.environment.as_deref().unwrap_or_default();
+        let environment = self.hub.origin.environment.as_deref().unwrap_or_default();
         let default = Fingerprint::of(what.service, environment, parts);
         let Some(own) = &self.fingerprint else { return default };
         catch_unwind(AssertUnwindSafe(|| own(parts, default))).unwrap_or_else(|payload| {
@@ -123,6 +190,6 @@ impl Core {
 
 impl Occurrence<'_> {
     fn key(&self, parts: &FingerprintParts<'_>) -> Key {
-        Key::of(self.service, self.channel.map(|channel| &**channel), parts)
+        Key::of(self.service, self.channel.map(|channel| &**channel), self.severity, parts)
     }
 }

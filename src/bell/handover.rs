@@ -39,6 +39,18 @@ impl Handover {
     }
 }
 
+/// What came of a message: nothing was sent at all, it was refused, or the worker answers.
+pub(super) async fn outcome(
+    sent: Option<Result<(), SendError>>,
+    answered: oneshot::Receiver<Result<Receipt, SendError>>,
+) -> Result<Receipt, SendError> {
+    match sent {
+        None => Ok(Receipt::none()),
+        Some(Err(error)) => Err(error),
+        Some(Ok(())) => received(answered).await,
+    }
+}
+
 /// What the worker answers.
 pub(super) async fn received(
     answered: oneshot::Receiver<Result<Receipt, SendError>>,

@@ -4,6 +4,7 @@ mod builder;
 mod core;
 mod env;
 mod error;
+mod event;
 mod failed;
 mod handover;
 mod probe;
@@ -98,13 +99,7 @@ impl Bell {
         let (answer, answered) = oneshot::channel();
         let how = Sending { answer: Some(answer), ..Sending::default() };
         let sent = self.core.as_ref().map(|core| core.hub.send(message, how));
-        async move {
-            match sent {
-                None => Ok(Receipt::none()),
-                Some(Err(error)) => Err(error),
-                Some(Ok(())) => handover::received(answered).await,
-            }
-        }
+        handover::outcome(sent, answered)
     }
 
     /// Posts a message to every channel, once, and tells what each answered. The future needs no
@@ -174,7 +169,7 @@ impl Bell {
     /// Who speaks; nobody if the bell is off.
     pub(crate) fn origin(&self) -> &Origin {
         static NOBODY: LazyLock<Origin> = LazyLock::new(Origin::default);
-        self.core.as_ref().map_or_else(|| &*NOBODY, |core| &core.origin)
+        self.core.as_ref().map_or_else(|| &*NOBODY, |core| &core.hub.origin)
     }
 
     /// Counts a request whose client went away.
@@ -220,7 +215,7 @@ impl fmt::Debug for Bell {
             Some(core) => {
                 let channels = core.hub.channels.iter().map(|channel| &channel.name);
                 f.debug_struct("Bell")
-                    .field("service", &core.origin.service)
+                    .field("service", &core.hub.origin.service)
                     .field("channels", &channels.collect::<Vec<_>>())
                     .finish_non_exhaustive()
             }

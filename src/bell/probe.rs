@@ -48,7 +48,7 @@ pub(super) struct Asked {
 
 /// Puts a test message into every channel's queue.
 pub(super) fn ask(core: &Core) -> Vec<Asked> {
-    let message = Message::new(":bell: The bell works").field("service", &core.origin.service);
+    let message = Message::new(":bell: The bell works").field("service", &core.hub.origin.service);
     let message = core.hub.redactor.message(message);
     let ask = |channel: &Channel| {
         let (answer, answered) = oneshot::channel();

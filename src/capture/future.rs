@@ -168,6 +168,9 @@ fn answered<M: BodyMode<R>, R: Body>(
 ) -> Response<M::Body> {
     let verdict =
         capture.as_ref().map_or(Verdict::Fine, |capture| settle::judge(capture, &response));
+    if matches!(verdict, Verdict::Fine | Verdict::Watch(_)) {
+        scope.answered();
+    }
     // Most requests end here: nothing of theirs is moved.
     let Some(capture) = capture.take_if(|_| verdict != Verdict::Fine) else {
         *capture = None;

@@ -76,6 +76,7 @@ impl Capture {
             kind: failure.kind,
             severity,
             code: failure.code(),
+            status: failure.status.map(|status| status.as_u16()),
             method: self.counted_method(),
             route,
             // Only what stands for a route is looked for.
@@ -84,9 +85,15 @@ impl Capture {
             error_type: failure.why.error_type(),
             text: text.as_ref().map(|text| text as &dyn Display),
         };
-        self.shared
-            .bell
-            .failed(&what, |fingerprint| self.report(tags, failure, severity, fingerprint));
+        let report = |fingerprint| self.report(tags, failure, severity, fingerprint);
+        let mut events = context::events_of(tags).into_iter();
+        match events.next() {
+            None => self.shared.bell.failed(&what, report),
+            Some(event) => {
+                self.shared.bell.failed_in(&what, event, report);
+                context::release(events);
+            }
+        }
     }
 
     /// Anyone can invent methods: they are counted as one, or each would be a kind of its own.

@@ -34,6 +34,7 @@ fn tell(shared: &Shared, kind: Kind, why: &Why<'_>) {
         kind,
         severity: Severity::Error,
         code: 0,
+        status: None,
         method: "",
         route: Some(""),
         path: "",

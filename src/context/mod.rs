@@ -16,6 +16,7 @@
 //! Outside a request these do nothing. A spawned task, a blocking closure and a service behind
 //! tower's `Buffer` run elsewhere: hand the scope over with [`carry`] and [`carry_fn`].
 
+mod held;
 pub(crate) mod panic;
 pub(crate) mod ready;
 
@@ -32,6 +33,8 @@ use std::{
 
 use pin_project_lite::pin_project;
 
+use self::held::Held;
+pub(crate) use self::held::{Tell, hold, release};
 use crate::{severity::Severity, text};
 
 /// Tags kept of one request; further ones are left out.
@@ -48,7 +51,7 @@ pub fn user(user: impl Into<String>) {
 pub fn tag(name: impl Into<Cow<'static, str>>, value: impl fmt::Display) {
     // Formatted before the lock is taken: it is the app's code.
     let (name, value) = (name.into(), text::shown(&value));
-    with_tags(|Tags { tags, .. }| {
+    with_tags(|Said { tags, .. }| {
         let room = tags.len() < MOST_TAGS;
         match tags.iter_mut().find(|(known, _)| *known == name) {
             Some((_, known)) => *known = value,
@@ -118,9 +121,16 @@ impl<F: Future> Future for Carried<F> {
 /// Shared with what was carried elsewhere; `None` until something is said.
 pub(crate) type SharedTags = Option<Arc<Mutex<Tags>>>;
 
+/// What the app did in the current request.
+#[derive(Debug, Default)]
+pub(crate) struct Tags {
+    said: Said,
+    held: Held,
+}
+
 /// What the app said about the current request.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Tags {
+pub(crate) struct Said {
     pub(crate) user: Option<String>,
     pub(crate) severity: Option<Severity>,
     pub(crate) tags: Vec<(Cow<'static, str>, String)>,
@@ -150,13 +160,18 @@ pub(crate) struct Scope {
 }
 
 /// A copy of what the app said.
-pub(crate) fn said(tags: &SharedTags) -> Tags {
-    tags.as_ref().map(|tags| lock(tags).clone()).unwrap_or_default()
+pub(crate) fn said(tags: &SharedTags) -> Said {
+    tags.as_ref().map(|tags| lock(tags).said.clone()).unwrap_or_default()
 }
 
 /// How bad the app said a failure would be.
 pub(crate) fn said_severity(tags: &SharedTags) -> Option<Severity> {
-    lock(tags.as_ref()?).severity
+    lock(tags.as_ref()?).said.severity
+}
+
+/// The events that waited for this request's failure, which is told now.
+pub(crate) fn events_of(tags: &SharedTags) -> Vec<Tell> {
+    held::take(tags)
 }
 
 /// Whether the current thread is inside a request.
@@ -170,9 +185,9 @@ pub(crate) fn is_inside() -> bool {
     looked.unwrap_or(false)
 }
 
-fn with_tags(f: impl FnOnce(&mut Tags)) {
+fn with_tags(f: impl FnOnce(&mut Said)) {
     if let Some(tags) = current_tags() {
-        f(&mut lock(&tags));
+        f(&mut lock(&tags).said);
     }
 }
 
@@ -217,6 +232,14 @@ impl Scope {
     /// A scope with the same words, for the response body: what is claimed is not carried on.
     pub(crate) fn of(tags: SharedTags) -> Self {
         Self { tags, claim: Claim::Free }
+    }
+
+    /// The answer is a good one: events need not wait for a failure any more. In an enclosing scope
+    /// they still do.
+    pub(crate) fn answered(&self) {
+        if self.tags.is_some() {
+            release(held::take(&self.tags));
+        }
     }
 
     /// What was said in this scope.

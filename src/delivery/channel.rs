@@ -160,8 +160,7 @@ impl Teller {
     async fn tell(&mut self, due: Due) {
         self.own_turn = true;
         let hub = &self.shared.hub;
-        let asked = due.kind.as_ref().and_then(|kind| kind.channel.as_deref());
-        let unknown = asked.filter(|name| hub.channel(Some(name)).is_none());
+        let unknown = due.kind.as_ref().and_then(|kind| kind.unknown.as_deref());
         let message = compose::incident(&due, unknown, &hub.redactor);
         let answered = self.post(message, true).await;
         let now = Instant::now();

@@ -5,6 +5,7 @@ use crate::{
     message::{Message, fit},
     redact::{Redacted, Redactor},
     render::{self, Count},
+    route::Target,
     severity::Severity,
     text::Unit,
     topic::Topic,
@@ -16,10 +17,10 @@ const TITLE: usize = 200;
 
 /// What is said of an incident, as of its latest state.
 ///
-/// `asked` is the channel that its layer names, if that does not exist.
+/// `unknown` is the channel that its layer names, if that does not exist.
 pub(crate) fn incident(
     due: &Due,
-    asked: Option<&str>,
+    unknown: Option<&str>,
     redactor: &Redactor,
 ) -> Result<Redacted<Message>, SendError> {
     written(|| {
@@ -31,10 +32,23 @@ pub(crate) fn incident(
         };
         let message = if due.minimal { minimal(&message) } else { message };
         message.map(|mut message| {
-            message.notes.extend(asked.map(not_there));
-            message
+            message.notes.extend(unknown.map(not_there));
+            say_as(message, &due.target)
         })
     })
+}
+
+/// As loud as its route says.
+fn say_as(message: Message, Target { mention, silent, .. }: &Target) -> Message {
+    Message { mention: mention.as_deref().map(str::to_owned), silent: *silent, ..message }
+}
+
+/// What the app says itself calls someone only if it is bad.
+pub(crate) fn own_as(message: Message, target: &Target) -> Message {
+    let is_bad = message.severity >= Severity::Error;
+    let mut message = say_as(message, target);
+    message.mention.take_if(|_| !is_bad);
+    message
 }
 
 /// The channel that was asked for does not exist.
@@ -83,8 +97,10 @@ fn minimal(message: &Redacted<Message>) -> Redacted<Message> {
     message.clone().map(|message| Message {
         channel: message.channel,
         id: message.id,
+        mention: message.mention,
         notes: vec!["details withheld: the service refused the message".to_owned()],
         severity: message.severity,
+        silent: message.silent,
         subject: message.subject,
         topic: message.topic,
         ..Message::new(Unit::Chars.cut(message.text.lines().next().unwrap_or_default(), TITLE))

@@ -22,7 +22,8 @@ use crate::{
     incident::{Tally, schedule::Schedules},
     message::Message,
     redact::{Redacted, Redactor},
-    report::{Key, Report},
+    report::{Key, Origin, Report},
+    route::{DEFAULT, RouteParts, Routes, Target},
     transport::SendError,
 };
 
@@ -32,20 +33,30 @@ pub(crate) struct Hub {
     pub(crate) control: Control,
     pub(crate) intake: Intake,
     pub(crate) meter: Meter,
+    /// Who speaks.
+    pub(crate) origin: Origin,
     pub(crate) redactor: Redactor,
+    pub(crate) routes: Routes,
     pub(crate) tally: Tally<KindFacts>,
     pub(super) tasks: Mutex<Schedules>,
 }
 
 impl Hub {
-    pub(crate) fn new(channels: Box<[Channel]>, redactor: Redactor) -> (Self, Details) {
+    pub(crate) fn new(
+        channels: Box<[Channel]>,
+        routes: Routes,
+        redactor: Redactor,
+        origin: Origin,
+    ) -> (Self, Details) {
         let (intake, details) = Intake::new();
         let hub = Self {
             channels,
             control: Control::default(),
             intake,
             meter: Meter::new(),
+            origin,
             redactor,
+            routes,
             tally: Tally::new(),
             tasks: Mutex::default(),
         };
@@ -69,41 +80,103 @@ impl Hub {
         }
     }
 
-    /// Redacts the message and puts it into its channel's queue.
+    /// Redacts the message and puts it into the queues of the channels that it goes to.
     pub(crate) fn send(&self, message: Message, how: Sending) -> Result<(), SendError> {
-        let is_empty = message.is_empty();
-        let (channel, message) = self.addressed(message);
-        if is_empty {
-            return Err(channel.refuse(SendError::refused("the message is empty")));
+        self.send_completed(message, how, Redacted::clone)
+    }
+
+    /// The same for a message that is completed on its way. A panic in that leaves it as it is.
+    pub(crate) fn send_completed(
+        &self,
+        mut message: Message,
+        how: Sending,
+        complete: impl FnOnce(&Redacted<Message>) -> Redacted<Message>,
+    ) -> Result<(), SendError> {
+        let targets = self.addressed(&mut message);
+        match self.checked(message) {
+            Ok(message) => {
+                let completed = guard(|| complete(&message)).unwrap_or(message);
+                self.queue(&completed, &targets, how)
+            }
+            Err(error) => {
+                let first = targets.first().map_or(DEFAULT, |target| target.channel);
+                Err(self.channels[first].refuse(error))
+            }
+        }
+    }
+
+    /// Whether no event with this key was told yet.
+    pub(crate) fn is_first(&self, _key: u64) -> bool {
+        true
+    }
+
+    /// Puts the message into the queues of these channels. What the first one says is the answer.
+    pub(crate) fn queue(
+        &self,
+        message: &Redacted<Message>,
+        targets: &[Target],
+        how: Sending,
+    ) -> Result<(), SendError> {
+        let Some((first, others)) = targets.split_first() else {
+            how.left_out();
+            return Ok(());
+        };
+        for target in others {
+            // Counted where it is refused.
+            let _ = self.push(message, target, how.unanswered());
+        }
+        self.push(message, first, how)
+    }
+
+    fn push(
+        &self,
+        message: &Redacted<Message>,
+        target: &Target,
+        how: Sending,
+    ) -> Result<(), SendError> {
+        let channel = &self.channels[target.channel];
+        let message = message.clone().map(|message| compose::own_as(message, target));
+        channel.queue.push(message, how).map_err(|error| channel.refuse(error))
+    }
+
+    /// The message as it may go out, or why it may not.
+    fn checked(&self, message: Message) -> Result<Redacted<Message>, SendError> {
+        if message.is_empty() {
+            return Err(SendError::refused("the message is empty"));
         }
         // Nothing that could not be queued is worth redacting.
         if weight::message(&message) > MOST_MESSAGE_BYTES {
-            return Err(channel.refuse(SendError::refused("the message is too long")));
+            return Err(SendError::refused("the message is too long"));
         }
         let message = guard(|| self.redactor.message(message));
-        let message = message.ok_or_else(|| SendError::refused("the message cannot be redacted"));
-        message
-            .and_then(|message| channel.queue.push(message, how))
-            .map_err(|error| channel.refuse(error))
+        message.ok_or_else(|| SendError::refused("the message cannot be redacted"))
     }
 
-    /// The channel that the message names. A name that nobody knows leads to the default channel,
-    /// and the message says so.
-    fn addressed(&self, mut message: Message) -> (&Channel, Message) {
-        let index = self.channel(message.channel.as_deref());
-        if let (None, Some(name)) = (index, &message.channel) {
+    /// The channels that the message goes to: the one that it names, else those that the routes
+    /// say. A name that nobody knows leads to the default channel, and the message says so.
+    fn addressed(&self, message: &mut Message) -> Vec<Target> {
+        let Some(name) = &message.channel else {
+            return self.routes.targets(&RouteParts {
+                topic: message.topic.as_ref(),
+                severity: message.severity,
+                service: &self.origin.service,
+                method: "",
+                path: "",
+                error_type: "",
+                status: None,
+            });
+        };
+        let index = self.channel(name);
+        if index.is_none() {
             self.unknown_channel(name);
             message.notes.push(compose::not_there(name));
         }
-        (&self.channels[index.unwrap_or(DEFAULT)], message)
+        vec![Target::plain(index.unwrap_or(DEFAULT))]
     }
 
-    /// The index of the channel of that name, of the default channel if there is no name, `None` if
-    /// nobody knows it.
-    pub(crate) fn channel(&self, name: Option<&str>) -> Option<usize> {
-        name.map_or(Some(DEFAULT), |name| {
-            self.channels.iter().position(|channel| *channel.name == *name)
-        })
+    /// The index of the channel of that name.
+    pub(crate) fn channel(&self, name: &str) -> Option<usize> {
+        self.channels.iter().position(|channel| *channel.name == *name)
     }
 
     /// Counts it, and says it the first time and then seldom.
@@ -162,12 +235,12 @@ impl Hub {
 
     pub(crate) fn stats(&self) -> Stats {
         let Meter { alive, cancelled, exemplars_lost, further, .. } = &self.meter;
-        let Meter { unknown_channel, untold, .. } = &self.meter;
+        let Meter { told_by_events, unknown_channel, untold, .. } = &self.meter;
         Stats {
             cancelled: cancelled.load(Relaxed),
             channels: self.channels.iter().map(Channel::stats).collect(),
             exemplars_lost: exemplars_lost.load(Relaxed),
-            failures: self.tally.total(),
+            failures: self.tally.total() + told_by_events.load(Relaxed),
             further: further.load(Relaxed),
             unknown_channel: unknown_channel.load(Relaxed),
             untold: untold.load(Relaxed) + self.tally.fresh(),
@@ -212,6 +285,3 @@ impl fmt::Debug for Hub {
 pub(crate) const fn is_seldom(before: u64) -> bool {
     before.saturating_add(1).is_power_of_two()
 }
-
-/// The channel that takes what has no other.
-pub(crate) const DEFAULT: usize = 0;

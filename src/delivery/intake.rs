@@ -12,6 +12,7 @@ use crate::{
     delivery::weight,
     redact::Redacted,
     report::{Fingerprint, Report, Summary},
+    route::Target,
 };
 
 /// Reports that wait for the worker at most; the details of further failures are lost, never their
@@ -29,8 +30,10 @@ pub(crate) const REFILL: usize = 10;
 pub(crate) struct KindFacts {
     pub(crate) fingerprint: Fingerprint,
     pub(crate) summary: Redacted<Summary>,
-    /// The channel that the layer names.
-    pub(crate) channel: Option<Arc<str>>,
+    /// Where it is told; nowhere if a route says so.
+    pub(crate) targets: Vec<Target>,
+    /// The channel that the layer names, if there is none of that name.
+    pub(crate) unknown: Option<Arc<str>>,
 }
 
 /// A report with its approximate size.
@@ -61,8 +64,12 @@ impl Intake {
     /// A place for a report, if one may be built now.
     pub(crate) fn slot(&self) -> Option<Slot<'_>> {
         let permit = self.sender.try_reserve().ok()?;
-        let token = self.tokens.fetch_update(Relaxed, Relaxed, |tokens| tokens.checked_sub(1));
-        token.is_ok().then_some(Slot { intake: self, permit })
+        self.token().then_some(Slot { intake: self, permit })
+    }
+
+    /// Whether a report may be built now.
+    pub(crate) fn token(&self) -> bool {
+        self.tokens.fetch_update(Relaxed, Relaxed, |tokens| tokens.checked_sub(1)).is_ok()
     }
 
     /// The worker took a report out.

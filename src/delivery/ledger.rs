@@ -18,6 +18,7 @@ use crate::{
     redact::Redacted,
     render::Count,
     report::{Fingerprint, Key, Report},
+    route::{DEFAULT, Target},
     severity::Severity,
     transport::SendError,
 };
@@ -57,11 +58,33 @@ struct Exemplar {
     weight: usize,
 }
 
+impl Incident {
+    /// This channel is to know of it.
+    fn tell(&mut self, target: &Target) {
+        let told = || Told {
+            target: target.clone(),
+            telling: Telling::default(),
+            attempts: Attempts::default(),
+        };
+        self.tellings.entry(target.channel).or_insert_with(told);
+    }
+}
+
 /// What was told in one channel and what was tried there.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Told {
+    target: Target,
     telling: Telling,
     attempts: Attempts,
+}
+
+impl Told {
+    /// Whom it calls hears only the first word.
+    fn target(&self) -> Target {
+        let mut target = self.target.clone();
+        target.mention.take_if(|_| !self.telling.is_unsaid());
+        target
+    }
 }
 
 /// What a channel is to say now, as of the latest state.
@@ -73,6 +96,8 @@ pub(crate) struct Due {
     pub(crate) kind: Option<Arc<KindFacts>>,
     /// The service refused it in full.
     pub(crate) minimal: bool,
+    /// How it is said; whom it calls only if the incident opens.
+    pub(crate) target: Target,
 }
 
 /// What a channel is to do.
@@ -85,27 +110,22 @@ pub(crate) enum Next {
 
 impl Ledger {
     /// Adds what the tally counted of one kind. Gives whether the incident is new.
-    pub(crate) fn count(
-        &mut self,
-        drained: &Drained<KindFacts>,
-        channel: usize,
-        now: Instant,
-    ) -> bool {
-        let KindFacts { fingerprint, summary, .. } = &*drained.facts;
+    pub(crate) fn count(&mut self, drained: &Drained<KindFacts>, now: Instant) -> bool {
+        let KindFacts { fingerprint, summary, targets, .. } = &*drained.facts;
         let incident = self.incident(Some(*fingerprint), now);
         incident.keys.insert(drained.key);
         incident.severity = incident.severity.max(summary.severity);
         incident.kind.get_or_insert_with(|| Arc::clone(&drained.facts));
-        incident.tellings.entry(channel).or_default();
+        targets.iter().for_each(|target| incident.tell(target));
         let is_new = incident.facts.total == 0;
         incident.facts.count(drained.count, now);
         is_new
     }
 
     /// Adds failures of kinds that the tally had no room for.
-    pub(crate) fn count_further(&mut self, failures: u64, channel: usize, now: Instant) {
+    pub(crate) fn count_further(&mut self, failures: u64, now: Instant) {
         let further = self.incident(None, now);
-        further.tellings.entry(channel).or_default();
+        further.tell(&Target::plain(DEFAULT));
         further.facts.count(failures, now);
     }
 
@@ -167,6 +187,7 @@ impl Ledger {
             report: incident.exemplar.as_ref().map(|exemplar| Arc::clone(&exemplar.report)),
             kind: incident.kind.clone(),
             minimal: told.attempts.is_minimal(),
+            target: told.target(),
         }))
     }
 
@@ -263,7 +284,7 @@ mod tests {
     };
 
     fn counted(ledger: &mut Ledger, kind: &samples::Kind, failures: u64, now: Instant) {
-        ledger.count(&kind.drained(failures), 0, now);
+        ledger.count(&kind.drained(failures), now);
     }
 
     fn due(ledger: &Ledger, now: Instant) -> Option<Box<Due>> {
@@ -346,12 +367,14 @@ mod tests {
     fn each_channel_knows_what_it_was_told() {
         let (mut ledger, now) = (Ledger::default(), Instant::now());
         let kind = samples::Kind::new("a", Severity::Error);
-        ledger.count(&kind.drained(2), 0, now);
-        ledger.count(&kind.drained(3), 1, now);
+        ledger.count(&kind.drained(2), now);
+        let loud = Target { mention: Some("<!here>".into()), ..Target::plain(1) };
+        ledger.count(&kind.to(vec![Target::plain(0), loud]).drained(3), now);
         let due = due(&ledger, now + GRACE).unwrap();
         ledger.told(0, &due, now + GRACE);
         let Next::Say(other) = ledger.next(1, now + GRACE) else { panic!("due there too") };
         assert_eq!(other.count.fresh, 5);
+        assert_eq!(other.target.mention.as_deref(), Some("<!here>"));
         assert!(matches!(ledger.next(0, now + GRACE), Next::Wait(None)));
         assert_eq!(ledger.untold(), 5);
     }

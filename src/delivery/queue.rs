@@ -35,6 +35,26 @@ pub(crate) struct Sending {
     pub(crate) probe: bool,
 }
 
+impl Sending {
+    /// An event of the app's, told once under its key.
+    pub(crate) fn event(_key: Option<u64>) -> Self {
+        Self::default()
+    }
+
+    /// The same for a further channel, whose answer nobody waits for.
+    pub(crate) fn unanswered(&self) -> Self {
+        Self { answer: None, probe: self.probe }
+    }
+
+    /// It goes nowhere, as it was to be.
+    pub(crate) fn left_out(self) {
+        if let Some(answer) = self.answer {
+            // Nobody may be waiting any more.
+            let _ = answer.send(Ok(Receipt::none()));
+        }
+    }
+}
+
 /// A message on its way.
 #[derive(Debug)]
 pub(crate) struct Outgoing {

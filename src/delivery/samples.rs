@@ -10,6 +10,7 @@ use crate::{
     incident::Drained,
     redact::{Redacted, Redactor},
     report::{self, Fingerprint, FingerprintParts, Key, Origin, Report, Summary},
+    route::{DEFAULT, Target},
     severity::Severity,
     topic::Topic,
 };
@@ -22,10 +23,6 @@ pub(crate) struct Kind {
 
 impl Kind {
     pub(crate) fn new(route: &str, severity: Severity) -> Self {
-        Self::in_channel(route, severity, None)
-    }
-
-    pub(crate) fn in_channel(route: &str, severity: Severity, channel: Option<&str>) -> Self {
         let parts = parts(route);
         let fingerprint = Fingerprint::of("shop-api", "", &parts);
         let summary = Summary {
@@ -36,13 +33,22 @@ impl Kind {
             origin: origin(),
         };
         let summary = Redactor::default().summary(summary);
-        let facts = KindFacts { fingerprint, summary, channel: channel.map(Arc::from) };
-        Self { key: Key::of("shop-api", channel, &parts), facts: Arc::new(facts) }
+        let targets = vec![Target::plain(DEFAULT)];
+        let facts = KindFacts { fingerprint, summary, targets, unknown: None };
+        Self { key: Key::of("shop-api", None, severity, &parts), facts: Arc::new(facts) }
+    }
+
+    /// The same kind, told elsewhere.
+    pub(crate) fn to(&self, targets: Vec<Target>) -> Self {
+        let KindFacts { fingerprint, summary, unknown, .. } = &*self.facts;
+        let (summary, unknown) = (summary.clone(), unknown.clone());
+        let facts = KindFacts { fingerprint: *fingerprint, summary, targets, unknown };
+        Self { key: self.key, facts: Arc::new(facts) }
     }
 
     /// Another key that leads to the same fingerprint.
     pub(crate) fn other_key(&self) -> Self {
-        let key = Key::of("shop-api", Some("elsewhere"), &parts("other"));
+        let key = Key::of("shop-api", Some("elsewhere"), Severity::Error, &parts("other"));
         Self { key, facts: Arc::clone(&self.facts) }
     }
 

@@ -54,12 +54,14 @@ pub struct ChannelStats {
 }
 
 /// The whole bell's counters.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Meter {
     pub(crate) alive: AtomicBool,
     pub(crate) cancelled: AtomicU64,
     pub(crate) exemplars_lost: AtomicU64,
     pub(crate) further: AtomicU64,
+    /// Failures that an event of the same request told.
+    pub(crate) told_by_events: AtomicU64,
     pub(crate) unknown_channel: AtomicU64,
     pub(crate) untold: AtomicU64,
     /// Lost exemplars that no message has told yet.
@@ -68,15 +70,7 @@ pub(crate) struct Meter {
 
 impl Meter {
     pub(crate) fn new() -> Self {
-        Self {
-            alive: AtomicBool::new(true),
-            cancelled: AtomicU64::new(0),
-            exemplars_lost: AtomicU64::new(0),
-            further: AtomicU64::new(0),
-            unknown_channel: AtomicU64::new(0),
-            untold: AtomicU64::new(0),
-            untold_losses: AtomicU64::new(0),
-        }
+        Self { alive: AtomicBool::new(true), ..Self::default() }
     }
 
     pub(crate) fn lost_exemplar(&self) {

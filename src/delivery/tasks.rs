@@ -42,7 +42,7 @@ impl Hub {
 
     /// What a refused message loses is counted by its channel.
     pub(crate) fn say(&self, say: &Say, how: Sending) {
-        let _ = self.send(render::task(say), how);
+        let _ = self.send(render::task(say, &self.origin), how);
     }
 
     /// What is due by now: an overrun, a run that did not start, failures that were counted.

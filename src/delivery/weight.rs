@@ -11,9 +11,9 @@ const BASE: usize = 512;
 const PIECE: usize = 32;
 
 pub(crate) fn message(message: &Message) -> usize {
-    let Message { channel, facts, fields, icon, id, links, literals, notes, place, .. } = message;
-    let Message { quote, subject, text, user, username, .. } = message;
-    let single = [channel, icon, id, place, quote, subject, user, username];
+    let Message { channel, facts, fields, icon, id, links, literals, mention, notes, .. } = message;
+    let Message { place, quote, subject, text, user, username, .. } = message;
+    let single = [channel, icon, id, mention, place, quote, subject, user, username];
     let fields = fields.iter().map(|field| PIECE + field.name.len() + field.value.len());
     let links = links.iter().map(|link| PIECE + link.label.len() + link.url.len());
     let literals = literals.iter().map(|literal| PIECE + opt(&literal.note) + literal.text.len());

@@ -16,7 +16,7 @@ use crate::{
     delivery::{
         channel::{Channel, Shared, Teller},
         drain::{Answer, Drained, Flush},
-        hub::{DEFAULT, Hub},
+        hub::Hub,
         intake::{Detail, Details},
         ledger::Ledger,
         log,
@@ -109,14 +109,13 @@ impl Worker {
         }
         let mut ledger = self.shared.ledger();
         for kind in &kinds {
-            let channel = hub.channel(kind.facts.channel.as_deref());
-            let is_new = ledger.count(kind, channel.unwrap_or(DEFAULT), now);
-            if let (None, true, Some(name)) = (channel, is_new, &kind.facts.channel) {
+            let is_new = ledger.count(kind, now);
+            if let (true, Some(name)) = (is_new, &kind.facts.unknown) {
                 hub.unknown_channel(name);
             }
         }
         if further > 0 {
-            ledger.count_further(further, DEFAULT, now);
+            ledger.count_further(further, now);
         }
         hub.meter.untold.store(ledger.untold(), Relaxed);
         drop(ledger);

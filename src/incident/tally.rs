@@ -201,7 +201,7 @@ mod tests {
     use std::thread;
 
     use super::*;
-    use crate::report::FingerprintParts;
+    use crate::{report::FingerprintParts, severity::Severity};
 
     fn key(route: usize, text: &str) -> Key {
         let route = format!("/{route}");
@@ -213,7 +213,7 @@ mod tests {
             error_type: "",
             text,
         };
-        Key::of("s", None, &parts)
+        Key::of("s", None, Severity::Error, &parts)
     }
 
     fn count(tally: &Tally<()>, key: Key, stem: Key) -> Seen {

@@ -38,6 +38,8 @@ pub struct Message {
     /// The fingerprint's short id, shown with a `#` before it.
     pub(crate) id: Option<String>,
     pub(crate) links: Vec<Link>,
+    /// Whom to call, in the service's own words. Only a route sets it.
+    pub(crate) mention: Option<String>,
     pub(crate) literals: Vec<Literal>,
     /// What is said last, on the id's line: when, what was hidden, what was cut.
     pub(crate) notes: Vec<String>,
@@ -46,6 +48,8 @@ pub struct Message {
     /// The error's own words, which may have several lines.
     pub(crate) quote: Option<String>,
     pub(crate) severity: Severity,
+    /// Without a sound. Only a route sets it.
+    pub(crate) silent: bool,
     /// What failed and where, beside the text but literal: `500 · POST /checkout`.
     pub(crate) subject: Option<String>,
     /// The heading, or all that the app says. The only part in which emoji codes work.
@@ -94,10 +98,12 @@ impl Message {
             id: None,
             links: Vec::new(),
             literals: Vec::new(),
+            mention: None,
             notes: Vec::new(),
             place: None,
             quote: None,
             severity: Severity::Info,
+            silent: false,
             subject: None,
             text: text.into(),
             topic: None,
@@ -174,6 +180,20 @@ impl Message {
     #[must_use]
     pub fn about(&self) -> Option<&Topic> {
         self.topic.as_ref()
+    }
+
+    /// Whom to call, as the route of its channel says ([`Route::mention`](crate::Route::mention)), in
+    /// the service's own words. Not escaped: the one text that a transport may take for a mention.
+    #[must_use]
+    pub fn mentions(&self) -> Option<&str> {
+        self.mention.as_deref()
+    }
+
+    /// Whether it is to make no sound, as the route of its channel says
+    /// ([`Route::silent`](crate::Route::silent)).
+    #[must_use]
+    pub fn is_silent(&self) -> bool {
+        self.silent
     }
 
     /// The id as it is shown and searched for: `#a1f3k9q2`.

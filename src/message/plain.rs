@@ -20,7 +20,8 @@ impl Message {
     #[must_use]
     pub fn plain_text(&self) -> String {
         let mut lines = Vec::new();
-        lines.push(joined([self.text.as_str().into(), text(self.subject.as_ref())], "   "));
+        let called = joined([text(self.mention.as_ref()), self.text.as_str().into()], " ");
+        lines.push(joined([called.into(), text(self.subject.as_ref())], "   "));
         lines.extend(self.quoted());
         lines.push(joined(self.who(), " · "));
         lines.extend(self.fields.iter().map(|field| pair(&field.name, &field.value)));

@@ -38,6 +38,11 @@ pub(crate) struct Count {
     pub(crate) over: Duration,
 }
 
+impl Count {
+    /// A single failure.
+    pub(crate) const ONCE: Self = Self { total: 1, fresh: 1, over: Duration::ZERO };
+}
+
 /// The message for a failure.
 pub(crate) fn failure(report: &Redacted<Report>, count: &Count) -> Redacted<Message> {
     report.as_ref().map(|report| {
@@ -55,6 +60,29 @@ pub(crate) fn failure(report: &Redacted<Report>, count: &Count) -> Redacted<Mess
             notes: notes(report, count),
             id: Some(report.fingerprint.short()),
             ..opening(report.kind.topic(report.code()), report.severity)
+        }
+    })
+}
+
+/// The message for an event whose request failed: the event's own words, then the request's. Where
+/// both say why, the event does, and the request's cause stands among the fields.
+pub(crate) fn completed(event: &Redacted<Message>, report: &Redacted<Report>) -> Redacted<Message> {
+    failure(report, &Count::ONCE).map(|request| {
+        let mut event = Message::clone(event);
+        let own = event.quote.take_if(|own| request.quote.as_ref() != Some(own));
+        let other = request.quote.clone().filter(|_| own.is_some());
+        let other = other.map(|value| Field { name: "failed with".to_owned(), value });
+        event.fields.extend(other.into_iter().chain(request.fields));
+        event.notes.extend(request.notes);
+        Message {
+            facts: request.facts,
+            id: request.id,
+            literals: request.literals,
+            place: request.place.filter(|_| own.is_none()),
+            quote: own.or(request.quote),
+            subject: request.subject,
+            user: event.user.or(request.user),
+            ..event
         }
     })
 }
@@ -135,13 +163,13 @@ fn method_and_place(request: &RequestSnapshot) -> (&str, &str) {
     (request.method.as_str(), request.route.as_deref().unwrap_or(path))
 }
 
-/// The error's own words, with its sources on the same line if that stays short.
 fn quote(report: &Report) -> Option<String> {
-    let quote = quoted(report.cause.as_ref()?);
+    let quote = chain(report.cause.as_ref()?);
     Some(if report.kind == Kind::Panic { format!("panicked: {quote}") } else { quote })
 }
 
-fn quoted(cause: &Cause) -> String {
+/// The error's own words, with its sources on the same line if that stays short.
+pub(crate) fn chain(cause: &Cause) -> String {
     let texts = cause.chain.iter().map(|text| clean(text.trim()));
     let texts: Vec<_> = texts.filter(|text| !text.is_empty()).collect();
     let short = texts.iter().map(|text| text.chars().count()).sum::<usize>() <= SHORT_CHAIN

@@ -2,18 +2,18 @@
 
 use std::time::Duration;
 
-use super::{elapsed, error_type, machine, quoted, service};
+use super::{chain, elapsed, error_type, machine, service};
 use crate::{
     incident::schedule::{Ended, Ending, Failure, Failures, Fresh, Missed, Say, What},
     message::{Field, Message},
-    report::{Cause, job::Summary},
+    report::{Cause, Origin, job::Summary},
     text::one_line,
     topic::Topic,
 };
 
 /// The message for something that is to be said of a job.
-pub(crate) fn task(say: &Say) -> Message {
-    let (name, origin) = (one_line(&say.task), &say.settings.origin);
+pub(crate) fn task(say: &Say, origin: &Origin) -> Message {
+    let name = one_line(&say.task);
     let mut message = match &say.what {
         What::Started => Message::new(format!(":hourglass_flowing_sand: {name} started")),
         What::Ended(ended) => result(&name, ended),
@@ -97,7 +97,7 @@ fn failed(message: Message, failure: &Failure) -> Message {
 }
 
 fn caused(mut message: Message, cause: &Cause, how: &str) -> Message {
-    message.quote = Some(format!("{how}{}", quoted(cause)));
+    message.quote = Some(format!("{how}{}", chain(cause)));
     message.place = cause.place.as_ref().map(ToString::to_string);
     message.facts.extend(error_type(cause).map(|error_type| format!("error {error_type}")));
     message

@@ -9,16 +9,23 @@ use std::{
 use foldhash::fast::RandomState;
 use siphasher::sip128::{Hasher128, SipHasher13};
 
+use crate::severity::Severity;
 /// Process-local, cheap hash of one failure's kind. Never shown, never sent: its seed is random.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub(crate) struct Key(u64);
 
 impl Key {
-    /// The key of these parts within one layer's service, with or without the text.
-    pub(crate) fn of(service: &str, channel: Option<&str>, parts: &FingerprintParts<'_>) -> Self {
+    /// The key of these parts within one layer's service, with or without the text. What is more
+    /// severe goes elsewhere: it is counted apart, under the same fingerprint.
+    pub(crate) fn of(
+        service: &str,
+        channel: Option<&str>,
+        severity: Severity,
+        parts: &FingerprintParts<'_>,
+    ) -> Self {
         let mut hasher = seed().build_hasher();
         (service, channel.unwrap_or_default(), parts.method, parts.route).hash(&mut hasher);
-        (parts.kind, parts.error_type, parts.text, parts.code).hash(&mut hasher);
+        (parts.kind, parts.error_type, parts.text, parts.code, severity).hash(&mut hasher);
         Self(hasher.finish())
     }
 
@@ -167,15 +174,15 @@ mod tests {
             FingerprintParts { text: "", ..base },
         ];
         let print = |parts| Fingerprint::of("s", "e", &parts);
-        let key = |parts| Key::of("s", None, &parts);
+        let key = |parts| Key::of("s", None, Severity::Error, &parts);
         for variant in variants {
             assert_ne!(print(variant), print(base), "{variant:?}");
             assert_ne!(key(variant), key(base), "{variant:?}");
         }
         assert_ne!(Fingerprint::of("admin", "e", &base), print(base));
         assert_ne!(Fingerprint::of("s", "staging", &base), print(base));
-        assert_ne!(Key::of("admin", None, &base), key(base));
-        assert_ne!(Key::of("s", Some("#admin"), &base), key(base));
+        assert_ne!(Key::of("admin", None, Severity::Error, &base), key(base));
+        assert_ne!(Key::of("s", Some("#admin"), Severity::Error, &base), key(base));
     }
 
     #[test]
@@ -184,6 +191,9 @@ mod tests {
         let left = FingerprintParts { method: "GE", route: "T/", ..base };
         let right = FingerprintParts { method: "GET", route: "/", ..base };
         assert_ne!(Fingerprint::of("s", "", &left), Fingerprint::of("s", "", &right));
-        assert_ne!(Key::of("s", None, &left), Key::of("s", None, &right));
+        assert_ne!(
+            Key::of("s", None, Severity::Error, &left),
+            Key::of("s", None, Severity::Error, &right)
+        );
     }
 }

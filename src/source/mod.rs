@@ -1,11 +1,15 @@
-//! Other ears: what the app itself has to say.
+//! Other ears than the middleware: what the app tells of itself.
 //!
-//! [`Bell::task`](crate::Bell::task) watches scheduled jobs.
+//! [`Bell::event`](crate::Bell::event) tells what happened, [`Bell::task`](crate::Bell::task) watches
+//! scheduled jobs. Here are their bounds, and what a job may end with.
 
+mod event;
+mod money;
 mod outcome;
 mod task;
 
 pub use self::{
+    event::Event,
     outcome::{Outcome, Summarize},
     task::{LONGEST_NAME, Task},
 };

@@ -67,9 +67,7 @@ impl Bell {
     /// # let _ = result; }
     /// ```
     pub fn task(&self, name: impl Into<Arc<str>>) -> Task {
-        let mut settings = Settings::default();
-        settings.origin.clone_from(self.origin());
-        Task { bell: self.clone(), name: name.into(), settings }
+        Task { bell: self.clone(), name: name.into(), settings: Settings::default() }
     }
 }
 

@@ -1,10 +1,10 @@
 //! How it is said there: one folder or file per service.
 //!
-//! | module | service | feature | edits | needs |
-//! |---|---|---|---|---|
-//! | [`console`] | a terminal | - | no | - |
-//! | [`stub`] | a test | - | yes | - |
-//! | [`slack`] | Slack webhooks and bots | `slack` | bot only | network |
+//! | module | service | feature | edits | mentions | can be silent | needs |
+//! |---|---|---|---|---|---|---|
+//! | [`console`] | a terminal | - | no | as text | always | - |
+//! | [`stub`] | a test | - | yes | as text | always | - |
+//! | [`slack`] | Slack webhooks and bots | `slack` | bot only | yes | no | network |
 //!
 //! A new service is one [`Transport`] implementation, in your own crate if you like: see
 //! `examples/custom_transport.rs`.
@@ -24,8 +24,8 @@ pub mod stub;
 use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
 
 pub use self::error::SendError;
+use crate::{error::ConfigError, message::Message, redact::Redacted, secret::Secret};
 pub use crate::{message::Limits, text::Unit};
-use crate::{message::Message, redact::Redacted, secret::Secret};
 
 /// Carries messages to one service.
 ///
@@ -42,6 +42,17 @@ pub trait Transport: Send + Sync + 'static {
     /// Tokens and URLs that must never be said: the bell scrubs them from every message and from
     /// its own errors and logs. There is no default, so that nobody forgets.
     fn secrets(&self) -> Vec<Secret>;
+
+    /// Whether the service knows this as a mention ([`Route::mention`](crate::Route::mention)).
+    /// Asked when the bell is built. Default: whatever it is.
+    ///
+    /// # Errors
+    ///
+    /// If it does not: names the setting `mention` and says what would be one.
+    fn check_mention(&self, mention: &str) -> Result<(), ConfigError> {
+        let _ = mention;
+        Ok(())
+    }
 
     /// Posts a new message. It fits the limits of [`capabilities`](Self::capabilities).
     fn post(
@@ -150,6 +161,7 @@ type Posting<'a> = Pin<Box<dyn Future<Output = Result<Receipt, SendError>> + Sen
 pub(crate) trait DynTransport: Send + Sync {
     fn capabilities(&self) -> Capabilities;
     fn secrets(&self) -> Vec<Secret>;
+    fn check_mention(&self, mention: &str) -> Result<(), ConfigError>;
     fn post<'a>(&'a self, message: &'a Redacted<Message>) -> Posting<'a>;
 }
 
@@ -160,6 +172,10 @@ impl<T: Transport> DynTransport for T {
 
     fn secrets(&self) -> Vec<Secret> {
         Transport::secrets(self)
+    }
+
+    fn check_mention(&self, mention: &str) -> Result<(), ConfigError> {
+        Transport::check_mention(self, mention)
     }
 
     fn post<'a>(&'a self, message: &'a Redacted<Message>) -> Posting<'a> {

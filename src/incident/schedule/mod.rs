@@ -25,7 +25,7 @@ pub(crate) use self::{
     gate::Fresh,
     say::{Ended, Ending, Failure, Failures, Missed, Say, What},
 };
-use crate::{report::Origin, severity::Severity};
+use crate::severity::Severity;
 
 /// Jobs known at once. For a further one the longest idle one is forgotten; if none is idle the
 /// further one's results are told each by itself, and nothing of it is remembered or watched.
@@ -52,7 +52,6 @@ pub(crate) struct Settings {
     pub(crate) channel: Option<Arc<str>>,
     pub(crate) every: Option<Duration>,
     pub(crate) on_success: OnSuccess,
-    pub(crate) origin: Origin,
     pub(crate) severity: Option<Severity>,
     pub(crate) timeout: Option<Duration>,
 }

@@ -12,6 +12,7 @@ use crate::{
     transport::slack::{
         BUDGET, OBJECT_TEXT, SECTION_TEXT, TEXT, UNIT,
         escape::{CUT, escaped, escaped_within, inert_within, plain_within},
+        mention::is_mention,
     },
 };
 
@@ -94,9 +95,11 @@ impl Room {
 }
 
 fn heading(room: &mut Room, message: &Message) -> Option<Value> {
-    let text = room.take_escaped(&message.text, SECTION_TEXT - 2)?;
+    let mention = message.mention.as_deref().filter(|mention| is_mention(mention));
+    let beside = mention.map_or(0, |mention| UNIT.count(mention) + 1);
+    let text = room.take_escaped(&message.text, SECTION_TEXT - 2 - beside)?;
     let text = if message.subject.is_some() { bold_first_line(&text) } else { text };
-    Some(mrkdwn(&text))
+    Some(mrkdwn(&mention.into_iter().chain([text.as_str()]).collect::<Vec<_>>().join(" ")))
 }
 
 /// `*first line*`, where that line has no markup of its own.

@@ -111,6 +111,10 @@ impl Transport for BotChannel {
         slack::capabilities().edit(true).username(true)
     }
 
+    fn check_mention(&self, mention: &str) -> Result<(), ConfigError> {
+        slack::mention::check_mention(mention)
+    }
+
     fn secrets(&self) -> Vec<Secret> {
         vec![self.bot.token.clone()]
     }

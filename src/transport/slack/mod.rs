@@ -8,7 +8,10 @@
 //! A message becomes [Block Kit] blocks. What the app wrote itself (the text and the labels of
 //! links) is `mrkdwn` with `&`, `<` and `>` escaped: emoji codes work, mentions and links do not.
 //! Everything else stands in `rich_text` or `plain_text`, which Slack shows as it is. Previews of
-//! links are off. Nothing in a message can notify anyone.
+//! links are off. Nothing in a message can notify anyone but what a route says:
+//! [`Route::mention`](crate::Route::mention) takes `<!here>`, `<!channel>`, `<!everyone>`, `<@U…>` and
+//! `<!subteam^S…>`. Slack has no silent messages: [`Route::silent`](crate::Route::silent) does nothing
+//! here.
 //!
 //! [Block Kit]: https://docs.slack.dev/reference/block-kit
 //! [`Message::username`]: crate::Message::username
@@ -18,6 +21,7 @@ mod blocks;
 mod bot;
 mod check;
 mod escape;
+mod mention;
 mod webhook;
 
 pub(crate) use self::blocks::payload;

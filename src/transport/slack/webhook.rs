@@ -75,6 +75,10 @@ impl Transport for Webhook {
         slack::capabilities()
     }
 
+    fn check_mention(&self, mention: &str) -> Result<(), ConfigError> {
+        slack::mention::check_mention(mention)
+    }
+
     fn secrets(&self) -> Vec<Secret> {
         let path = self.http.path().trim_matches('/');
         let key = path.rsplit('/').next().unwrap_or_default();

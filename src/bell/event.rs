@@ -1,0 +1,72 @@
+//! An event's way: told once, told at once, or held until its request is answered.
+
+use std::{future::Future, sync::Arc};
+
+use tokio::sync::oneshot;
+
+use super::{Bell, Core, Handover, handover};
+use crate::{
+    context,
+    delivery::Sending,
+    message::Message,
+    render,
+    report::Report,
+    severity::Severity,
+    transport::{Receipt, SendError},
+};
+
+impl Bell {
+    /// Sends an event; a bad one waits to see whether its request fails.
+    pub(crate) fn send_event(&self, message: Message, key: Option<u64>) -> Handover {
+        let Some(core) = &self.core else { return Handover::new(Ok(())) };
+        if !core.is_first(key) {
+            return Handover::new(Ok(()));
+        }
+        let mut event = Some(message);
+        let is_bad = |message: &Message| message.level() >= Severity::Error && !message.is_empty();
+        if event.as_ref().is_some_and(is_bad) {
+            context::hold(|| {
+                let (core, event) = (Arc::clone(core), event.take());
+                Box::new(move |report| {
+                    // Counted where it is refused.
+                    let _ = event.map(|event| core.tell_event(event, key, report));
+                })
+            });
+        }
+        Handover::new(event.map_or(Ok(()), |event| core.tell_event(event, key, None)))
+    }
+
+    /// Sends an event at once, and tells what came of it.
+    pub(crate) fn deliver_event(
+        &self,
+        message: Message,
+        key: Option<u64>,
+    ) -> impl Future<Output = Result<Receipt, SendError>> + Send + use<> {
+        let (answer, answered) = oneshot::channel();
+        let sent = self.core.as_ref().filter(|core| core.is_first(key)).map(|core| {
+            core.hub.send(message, Sending { answer: Some(answer), ..Sending::event(key) })
+        });
+        handover::outcome(sent, answered)
+    }
+}
+
+impl Core {
+    fn is_first(&self, key: Option<u64>) -> bool {
+        key.is_none_or(|key| self.hub.is_first(key))
+    }
+
+    /// Sends it alone, or completed with the report of its request, which failed.
+    fn tell_event(
+        &self,
+        mut event: Message,
+        key: Option<u64>,
+        report: Option<Report>,
+    ) -> Result<(), SendError> {
+        let (hub, how) = (&self.hub, Sending::event(key));
+        let Some(report) = report else { return hub.send(event, how) };
+        event.severity = event.severity.max(report.severity);
+        hub.send_completed(event, how, |event| {
+            render::completed(event, &hub.redactor.report(report))
+        })
+    }
+}

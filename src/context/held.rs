@@ -1,0 +1,64 @@
+//! Events that wait until it is known whether their request failed: then one message tells both.
+
+use std::{
+    fmt,
+    panic::{AssertUnwindSafe, catch_unwind},
+};
+
+use super::{SharedTags, current_tags, lock};
+use crate::{report::Report, text::discard};
+
+/// Events that wait in one request; further ones are told at once.
+const MOST_HELD: usize = 4;
+
+/// Tells an event: with the report of its request if that failed.
+pub(crate) type Tell = Box<dyn FnOnce(Option<Report>) + Send>;
+
+/// The events that wait in one request.
+#[derive(Default)]
+pub(crate) struct Held {
+    waiting: Vec<Tell>,
+    /// The request is answered: nothing waits for it any more.
+    over: bool,
+}
+
+/// Keeps what `event` gives until the current request is answered. `false`, without a call, where
+/// there is nothing to wait for.
+pub(crate) fn hold(event: impl FnOnce() -> Tell) -> bool {
+    let Some(tags) = current_tags() else { return false };
+    let held = &mut lock(&tags).held;
+    let waits = !held.over && held.waiting.len() < MOST_HELD;
+    if waits {
+        held.waiting.push(event());
+    }
+    waits
+}
+
+/// The events that wait in this request, which is answered now.
+pub(super) fn take(tags: &SharedTags) -> Vec<Tell> {
+    let Some(tags) = tags else { return Vec::new() };
+    let held = &mut lock(tags).held;
+    held.over = true;
+    std::mem::take(&mut held.waiting)
+}
+
+/// Tells them by themselves.
+pub(crate) fn release(events: impl IntoIterator<Item = Tell>) {
+    for tell in events {
+        // A subscriber that hears of a refused message is the app's code.
+        catch_unwind(AssertUnwindSafe(|| tell(None))).unwrap_or_else(discard);
+    }
+}
+
+/// The request went without an answer: its client is gone.
+impl Drop for Held {
+    fn drop(&mut self) {
+        release(self.waiting.drain(..));
+    }
+}
+
+impl fmt::Debug for Held {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Held").field("waiting", &self.waiting.len()).finish_non_exhaustive()
+    }
+}
