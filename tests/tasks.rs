@@ -124,6 +124,46 @@ fn bell_is_dry() -> bool {
     false
 }
 
+#[cfg(feature = "axum")]
+#[tokio::test(start_paused = true)]
+async fn a_panic_of_a_job_inside_a_request_is_told_of_both_with_its_line() {
+    use axum::{Router, body::Body, http::Request, routing::get};
+    use tower::ServiceExt;
+
+    let (bell, stub) = bell();
+    let in_handler = bell.clone();
+    let handler = || async move { in_handler.task("x").run(async || assert!(bell_is_dry())).await };
+    let app: Router = Router::new().route("/", get(handler)).layer(bell.layer());
+    assert_eq!(app.oneshot(Request::new(Body::empty())).await.unwrap().status(), 500);
+    let rung = rung(&stub).await;
+    assert_eq!(rung.len(), 2);
+    let line = format!("tests/tasks.rs:{}", line!() - 5);
+    assert!(rung.iter().all(|text| text.contains(&line)), "{rung:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_bad_event_of_a_job_does_not_wait_for_the_end_of_it() {
+    let (bell, stub) = bell();
+    let event = bell.event(Topic::User, "import is stuck").severity(Severity::Error);
+    let task = bell.task("import").on_success(OnSuccess::Quiet);
+    let run = tokio::spawn(task.run(async || {
+        event.send();
+        sleep(HOUR).await;
+    }));
+    assert_eq!(rung(&stub).await, ["import is stuck"]);
+    run.await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_job_outlives_the_bell() {
+    let (bell, _stub) = bell();
+    let run = tokio::spawn(bell.task("import").run(|| sleep(HOUR)));
+    sleep(SECOND).await;
+    assert!(bell.shutdown(SECOND).await.complete);
+    run.await.unwrap();
+    assert_eq!(bell.stats().channels[0].refused, 1);
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_job_that_is_dropped_is_told() {
     let (bell, stub) = bell();
@@ -146,10 +186,7 @@ async fn a_job_that_never_ends_is_told_once_and_is_not_stopped() {
     sleep(2 * HOUR).await;
     assert_eq!(rung(&stub).await, [":hourglass: import is still running after 10 min"]);
     run.await.unwrap();
-    assert_eq!(
-        rung(&stub).await,
-        [":white_check_mark: import done in 3 h\nlonger than 10 min"]
-    );
+    assert_eq!(rung(&stub).await, [":white_check_mark: import done in 3 h\nlonger than 10 min"]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -409,7 +446,8 @@ async fn a_job_may_end_with_any_of_these() {
 fn a_job_runs_without_a_runtime_and_with_a_bell_that_is_off() {
     let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
     let poll = |bell: &Bell, cx: &mut std::task::Context<'_>| {
-        let mut run = Box::pin(bell.task("t").timeout(SECOND).run(|| ready(Ok::<_, io::Error>(()))));
+        let mut run =
+            Box::pin(bell.task("t").timeout(SECOND).run(|| ready(Ok::<_, io::Error>(()))));
         matches!(run.as_mut().poll(cx), std::task::Poll::Ready(Ok(())))
     };
     assert!(poll(&Bell::off(), &mut cx));

@@ -16,7 +16,7 @@ use tokio::time::Instant;
 use super::outcome::{Outcome, Told};
 use crate::{
     bell::Bell,
-    context::{Scope, panic::take_place},
+    context::panic::{caught_in_job, place_in_job},
     delivery::{Hub, Sending},
     error::ConfigError,
     incident::schedule::{Ending, Failure, MOST_TASKS, OnSuccess, Run, Settings},
@@ -163,7 +163,8 @@ impl Task {
     /// If the name is empty, there is no `every`, or there are too many jobs
     /// ([`MOST_TASKS`](crate::source::MOST_TASKS)).
     pub fn watch(self) -> Result<(), ConfigError> {
-        let name = self.shown_name().ok_or_else(|| ConfigError::new("task", "the name is empty"))?;
+        let name =
+            self.shown_name().ok_or_else(|| ConfigError::new("task", "the name is empty"))?;
         if self.settings.every.is_none() {
             return Err(ConfigError::new("task", "without `every` there is nothing to watch"));
         }
@@ -243,20 +244,18 @@ struct Panicked {
 
 impl Panicked {
     fn new(payload: Box<dyn Any + Send>) -> Self {
-        let cause = Cause::of_panic(&*payload, take_place(&*payload));
+        let cause = Cause::of_panic(&*payload, place_in_job(&*payload));
         Self { payload, cause }
     }
 }
 
-/// Catches the job's panic, in a scope so that the place where it happened is known.
+/// Catches the job's panic, with the place where it happened.
 async fn caught<F: Future>(job: impl FnOnce() -> F) -> Result<F::Output, Panicked> {
-    let mut scope = Scope::default();
-    let called = scope.enter(|| catch_unwind(AssertUnwindSafe(job)));
-    let mut job = pin!(Some(called.map_err(Panicked::new)?));
+    let called = caught_in_job(job).map_err(Panicked::new)?;
+    let mut job = pin!(Some(called));
     poll_fn(move |cx| {
         let Some(going) = job.as_mut().as_pin_mut() else { return Poll::Pending };
-        let polled = scope.enter(|| catch_unwind(AssertUnwindSafe(|| going.poll(cx))));
-        polled.map(|poll| poll.map(Ok)).unwrap_or_else(|payload| {
+        caught_in_job(|| going.poll(cx)).map(|poll| poll.map(Ok)).unwrap_or_else(|payload| {
             let panicked = Panicked::new(payload);
             // The panicked future's own `Drop` may panic too, and must not while this one unwinds.
             let dropped = catch_unwind(AssertUnwindSafe(|| job.set(None)));

@@ -183,12 +183,7 @@ impl Schedules {
     }
 
     /// The job of this name, new if there is room for it.
-    fn job(
-        &mut self,
-        task: &Arc<str>,
-        settings: &Arc<Settings>,
-        now: Instant,
-    ) -> Option<&mut Job> {
+    fn job(&mut self, task: &Arc<str>, settings: &Arc<Settings>, now: Instant) -> Option<&mut Job> {
         if !self.jobs.contains_key(task) && self.jobs.len() >= MOST_TASKS {
             let idle = self.jobs.iter().filter(|(_, job)| job.is_idle());
             let (longest, _) = idle.min_by_key(|(_, job)| job.idle_since())?;

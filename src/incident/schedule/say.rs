@@ -27,9 +27,16 @@ pub(crate) enum What {
     Started,
     Ended(Ended),
     /// It failed again and again since the last message; this is how it did last.
-    Failing { last: Failure, failures: Failures },
+    Failing {
+        last: Failure,
+        failures: Failures,
+    },
     /// Runs went on for longer than `limit`; `going` if one still does.
-    Overran { limit: Duration, going: bool, runs: Fresh },
+    Overran {
+        limit: Duration,
+        going: bool,
+        runs: Fresh,
+    },
     /// No run started when one was expected.
     Missed(Missed),
 }
