@@ -67,7 +67,7 @@ use self::{
 use crate::{
     error::ConfigError,
     message::Message,
-    report::{Report, Summary},
+    report::{Page, Report, Summary},
     secret::Secret,
 };
 
@@ -206,6 +206,11 @@ impl Redactor {
     /// Redacts a captured failure.
     pub(crate) fn report(&self, report: Report) -> Redacted<Report> {
         Redacted(self.rules.report(report))
+    }
+
+    /// Redacts the path of a page that is not there.
+    pub(crate) fn page(&self, page: Page) -> Redacted<Page> {
+        Redacted(self.rules.page(page))
     }
 
     /// Redacts what stands for lost details.

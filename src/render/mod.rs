@@ -9,12 +9,14 @@ mod detail;
 pub(crate) mod examples;
 #[cfg(test)]
 pub(crate) mod golden;
+mod missing;
 #[cfg(test)]
 mod tests;
 mod words;
 
 use std::time::Duration;
 
+pub(crate) use self::missing::missing;
 use self::words::{elapsed, grpc_name, utc};
 use crate::{
     message::{Field, Message},
@@ -189,6 +191,7 @@ fn is_id(id: &str) -> bool {
 fn facts(report: &Report) -> Vec<String> {
     let waited = if report.kind == Kind::Cancelled { "waited" } else { "took" };
     let facts = [
+        report.user_unknown.then(|| "user unknown".to_owned()),
         report.request_id.as_ref().filter(|id| is_id(id)).map(|id| format!("request {id}")),
         report.request.as_ref().map(|_| format!("{waited} {}", elapsed(report.elapsed))),
         error_type(report).map(|error_type| format!("error {error_type}")),
