@@ -40,20 +40,22 @@ impl Hub {
         run
     }
 
-    /// What a refused message loses is counted by its channel.
-    pub(crate) fn say(&self, say: &Say, how: Sending) {
-        let _ = self.send(render::task(say, &self.origin), how);
+    /// What is not taken is told later.
+    pub(crate) fn say(&self, say: Say, how: Sending) {
+        if self.send(render::task(&say, &self.origin), how).is_err() {
+            self.tasks().put_back(say);
+        }
     }
 
     /// What is due by now: an overrun, a run that did not start, failures that were counted.
     pub(crate) fn say_what_is_due(&self, now: Instant) {
         let due = self.tasks().due(now);
-        due.iter().for_each(|say| self.say(say, Sending::default()));
+        due.into_iter().for_each(|say| self.say(say, Sending::default()));
     }
 
     /// What is counted and not told: nobody may ask again.
     pub(crate) fn say_what_is_counted(&self) {
         let counted = self.tasks().hurry();
-        counted.iter().for_each(|say| self.say(say, Sending::default()));
+        counted.into_iter().for_each(|say| self.say(say, Sending::default()));
     }
 }

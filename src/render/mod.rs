@@ -9,6 +9,7 @@ mod detail;
 pub(crate) mod examples;
 #[cfg(test)]
 pub(crate) mod golden;
+mod missing;
 mod task;
 #[cfg(test)]
 mod tests;
@@ -16,8 +17,8 @@ mod words;
 
 use std::time::Duration;
 
-pub(crate) use self::task::task;
 use self::words::{elapsed, grpc_name, utc};
+pub(crate) use self::{missing::missing, task::task};
 use crate::{
     message::{Field, Message},
     redact::Redacted,
@@ -194,6 +195,7 @@ fn is_id(id: &str) -> bool {
 fn facts(report: &Report) -> Vec<String> {
     let waited = if report.kind == Kind::Cancelled { "waited" } else { "took" };
     let facts = [
+        report.user_unknown.then(|| "user unknown".to_owned()),
         report.request_id.as_ref().filter(|id| is_id(id)).map(|id| format!("request {id}")),
         report.request.as_ref().map(|_| format!("{waited} {}", elapsed(report.elapsed))),
         report.cause.as_ref().and_then(error_type).map(|error_type| format!("error {error_type}")),

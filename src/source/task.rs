@@ -212,7 +212,7 @@ impl Going {
         let hub = Arc::clone(task.bell.hub()?);
         let run = hub.task_started(task.shown_name(), task.settings, Instant::now());
         if let Some(began) = run.began() {
-            hub.say(&began, Sending::default());
+            hub.say(began, Sending::default());
         }
         Some(Self { hub, run: Some(run), _bell: task.bell })
     }
@@ -221,7 +221,7 @@ impl Going {
         let Some(run) = self.run.take() else { return };
         let say = self.hub.tasks().ended(&run, ending, Instant::now());
         if let Some(say) = say {
-            self.hub.say(&say, Sending::default());
+            self.hub.say(say, Sending::default());
         }
     }
 
