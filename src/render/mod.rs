@@ -5,6 +5,7 @@
 //! done here but by `fit`.
 
 mod detail;
+mod digest;
 #[cfg(test)]
 pub(crate) mod examples;
 #[cfg(test)]
@@ -15,6 +16,7 @@ mod words;
 
 use std::time::Duration;
 
+pub(crate) use self::digest::digest;
 use self::words::{elapsed, grpc_name, utc};
 use crate::{
     message::{Field, Message},
