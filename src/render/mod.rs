@@ -5,6 +5,7 @@
 //! done here but by `fit`.
 
 mod detail;
+mod digest;
 #[cfg(test)]
 pub(crate) mod examples;
 #[cfg(test)]
@@ -16,8 +17,8 @@ mod words;
 
 use std::time::Duration;
 
-pub(crate) use self::missing::missing;
 use self::words::{elapsed, grpc_name, utc};
+pub(crate) use self::{digest::digest, missing::missing};
 use crate::{
     message::{Field, Message},
     redact::Redacted,
