@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     context::panic::install_hook,
-    delivery::{Channel, Hub, Worker},
+    delivery::{Channel, EVENTS_PER_MINUTE, Hub, Worker},
     redact::Redactor,
     report::{Fingerprint, FingerprintFn, FingerprintParts, Origin},
     route::{Route, Routes},
@@ -29,6 +29,7 @@ use crate::{
 pub struct Builder {
     channels: Vec<(Arc<str>, Box<dyn DynTransport>)>,
     environment: Option<Arc<str>>,
+    events_per_minute: usize,
     fingerprint: Option<Box<FingerprintFn>>,
     host: Option<Arc<str>>,
     redactor: Redactor,
@@ -42,6 +43,7 @@ impl Builder {
         Self {
             channels: Vec::new(),
             environment: None,
+            events_per_minute: EVENTS_PER_MINUTE,
             fingerprint: None,
             host: None,
             redactor: Redactor::default(),
@@ -60,6 +62,15 @@ impl Builder {
     /// Where the service runs, said in every message: `production`. Part of the fingerprint.
     pub fn environment(mut self, environment: impl Into<Arc<str>>) -> Self {
         self.environment = Some(environment.into());
+        self
+    }
+
+    /// How many events of one topic are told one by one in one channel within a minute. Further ones
+    /// wait for each other, at most a minute, and are told together: a line for each, with its user.
+    /// Payments are always told alone. 0 tells all others together; more than 1 000 counts as 1 000.
+    /// Default: [`EVENTS_PER_MINUTE`].
+    pub fn events_per_minute(mut self, events: usize) -> Self {
+        self.events_per_minute = events;
         self
     }
 
@@ -142,8 +153,10 @@ impl Builder {
         for (channel, mention) in routes.mentions() {
             self.channels[channel].1.check_mention(mention)?;
         }
-        let channels = self.channels.into_iter();
-        let channels = channels.map(|(name, transport)| Channel::new(name, transport)).collect();
+        let channel = |(name, transport)| {
+            Channel::new(name, transport).events_per_minute(self.events_per_minute)
+        };
+        let channels = self.channels.into_iter().map(channel).collect();
         let (hub, details) = Hub::new(channels, routes, redactor, origin);
         let hub = Arc::new(hub);
         let worker = Worker::new(Arc::clone(&hub), details);

@@ -52,7 +52,7 @@ pub(super) fn ask(core: &Core) -> Vec<Asked> {
     let message = core.hub.redactor.message(message);
     let ask = |channel: &Channel| {
         let (answer, answered) = oneshot::channel();
-        let how = Sending { answer: Some(answer), probe: true };
+        let how = Sending { answer: Some(answer), probe: true, ..Sending::default() };
         let asked = channel.queue.push(message.clone(), how);
         Asked { name: Arc::clone(&channel.name), answer: asked.map(|()| answered) }
     };

@@ -16,19 +16,20 @@ use tokio::{
 
 use crate::{
     delivery::{
-        Answered, compose,
+        Answered, EVENTS_PER_MINUTE, compose,
         hub::Hub,
         ledger::{Due, Ledger, Next},
         log,
         pacing::Pacing,
         post::post,
-        queue::{Outgoing, Queue},
+        queue::{self, Queue},
         retry::{Health, MOST_ATTEMPTS, Verdict},
+        sending::Outgoing,
         stats::{ChannelMeter, ChannelStats, Losses},
     },
     message::Message,
     redact::Redacted,
-    transport::{Capabilities, DynTransport, SendError},
+    transport::{Capabilities, DynTransport, Receipt, SendError},
 };
 
 /// A named destination.
@@ -42,13 +43,14 @@ pub(crate) struct Channel {
 
 impl Channel {
     pub(crate) fn new(name: Arc<str>, transport: Box<dyn DynTransport>) -> Self {
-        Self {
-            can: transport.capabilities(),
-            meter: ChannelMeter::default(),
-            name,
-            queue: Queue::default(),
-            transport,
-        }
+        let can = transport.capabilities();
+        let queue = Queue::new(can.edit, EVENTS_PER_MINUTE);
+        Self { can, meter: ChannelMeter::default(), name, queue, transport }
+    }
+
+    /// So many events of one topic are told one by one within a minute.
+    pub(crate) fn events_per_minute(self, limit: usize) -> Self {
+        Self { queue: Queue::new(self.can.edit, limit), ..self }
     }
 
     pub(crate) fn stats(&self) -> ChannelStats {
@@ -86,18 +88,18 @@ impl Shared {
 /// The worker of one channel.
 #[derive(Debug)]
 pub(crate) struct Teller {
-    shared: Shared,
-    index: usize,
+    pub(super) shared: Shared,
+    pub(super) index: usize,
     health: Health,
     pacing: Pacing,
     /// The app's own messages have waited for a message about failures: it is their turn.
-    own_turn: bool,
+    pub(super) own_turn: bool,
 }
 
 /// What goes out next.
 enum Turn {
     Incident(Box<Due>),
-    Own(Box<Outgoing>),
+    Own(Vec<Outgoing>),
     Wait(Option<Instant>),
 }
 
@@ -111,7 +113,7 @@ impl Teller {
         loop {
             match self.turn(Instant::now()) {
                 Turn::Incident(due) => self.tell(*due).await,
-                Turn::Own(item) => self.send(*item).await,
+                Turn::Own(items) => self.send(items).await,
                 Turn::Wait(until) => self.wait(until).await,
             }
             // A transport that is always ready must not keep the thread to itself.
@@ -129,11 +131,16 @@ impl Teller {
         let due = self.shared.ledger().next(self.index, now);
         // A channel that takes nothing is tried with what asks for it.
         let own_first = self.own_turn || queue.is_probed();
-        let own = || queue.take().map(|item| Turn::Own(Box::new(item)));
-        match due {
-            Next::Say(due) if !own_first || !queue.is_waiting() => Turn::Incident(due),
-            Next::Say(due) => own().unwrap_or(Turn::Incident(due)),
-            Next::Wait(wake) => own().unwrap_or(Turn::Wait(wake)),
+        let due = match due {
+            Next::Say(due) if !own_first || !queue.is_waiting() => return Turn::Incident(due),
+            due => due,
+        };
+        match (queue.take(now), due) {
+            (queue::Next::Send(items), _) => Turn::Own(items),
+            (queue::Next::Wait(_), Next::Say(due)) => Turn::Incident(due),
+            (queue::Next::Wait(until), Next::Wait(wake)) => {
+                Turn::Wait([until, wake].into_iter().flatten().min())
+            }
         }
     }
 
@@ -162,10 +169,11 @@ impl Teller {
         let hub = &self.shared.hub;
         let unknown = due.kind.as_ref().and_then(|kind| kind.unknown.as_deref());
         let message = compose::incident(&due, unknown, &hub.redactor);
-        let answered = self.post(message, true).await;
+        let answered = self.post(message, true, None).await;
         let now = Instant::now();
         match answered {
             Ok(_) => {
+                self.channel().meter.sent.fetch_add(1, Relaxed);
                 let mut ledger = self.shared.ledger();
                 let (number, keys) = ledger.told(self.index, &due, now);
                 self.shared.hub.meter.untold.store(ledger.untold(), Relaxed);
@@ -181,34 +189,12 @@ impl Teller {
         self.shared.progress.notify_one();
     }
 
-    /// Sends what the app says itself.
-    async fn send(&mut self, mut item: Outgoing) {
-        self.own_turn = false;
-        let message = compose::own(&item);
-        let answered = self.post(Ok(message), false).await;
-        let verdict = answered.as_ref().err().map(|error| item.attempts.after(error));
-        let queue = &self.channel().queue;
-        match verdict {
-            Some(Verdict::Again) if !item.how.probe => {
-                self.count(Verdict::Again);
-                queue.put_back(item);
-            }
-            verdict => {
-                if verdict.is_some() && !item.how.probe {
-                    self.channel().meter.lose(1);
-                }
-                queue.release();
-                item.answer(answered);
-            }
-        }
-        self.shared.progress.notify_one();
-    }
-
-    /// One post with all that it means for the channel.
-    async fn post(
+    /// One post, or one edit of what stands there, with all that it means for the channel.
+    pub(super) async fn post(
         &mut self,
         message: Result<Redacted<Message>, SendError>,
         of_failures: bool,
+        replaced: Option<&Receipt>,
     ) -> Answered {
         let shared = self.shared.clone();
         let channel = &shared.hub.channels[self.index];
@@ -216,7 +202,7 @@ impl Teller {
         let answered = match message
             .and_then(|message| compose::finish(message, &losses, &channel.can.limits))
         {
-            Ok(message) => post(&*channel.transport, &message).await,
+            Ok(message) => post(&*channel.transport, &message, replaced).await,
             Err(error) => Err(error),
         };
         let answered =
@@ -236,7 +222,6 @@ impl Teller {
     fn taken(&mut self) {
         let healed = self.health.healed();
         let Channel { meter, name, .. } = self.channel();
-        meter.sent.fetch_add(1, Relaxed);
         meter.broken.store(false, Relaxed);
         meter.set_error(None);
         if healed {
@@ -263,7 +248,7 @@ impl Teller {
         }
     }
 
-    fn count(&self, verdict: Verdict) {
+    pub(super) fn count(&self, verdict: Verdict) {
         let meter = &self.channel().meter;
         let counter = match verdict {
             Verdict::Again => &meter.retried,
@@ -274,12 +259,8 @@ impl Teller {
 
     /// Gives up what is too old. Gives when the next message will be.
     fn expire(&self, now: Instant) -> Option<Instant> {
-        let channel = self.channel();
-        let (old, next) = channel.queue.expire(now);
-        channel.meter.lose(old.len() as u64);
-        for item in old {
-            item.answer(Err(SendError::transient("not sent within 15 minutes")));
-        }
+        let (old, next) = self.channel().queue.expire(now);
+        self.give_up(old, &SendError::transient("not sent within 15 minutes"));
         next
     }
 
@@ -293,7 +274,7 @@ impl Teller {
         );
     }
 
-    fn channel(&self) -> &Channel {
+    pub(super) fn channel(&self) -> &Channel {
         &self.shared.hub.channels[self.index]
     }
 }

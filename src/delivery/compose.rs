@@ -1,7 +1,9 @@
 //! From what is due to a message that fits.
 
+use tokio::time::Instant;
+
 use crate::{
-    delivery::{ledger::Due, post::guard, queue::Outgoing, stats::Losses},
+    delivery::{ledger::Due, post::guard, sending::Outgoing, stats::Losses},
     message::{Message, fit},
     redact::{Redacted, Redactor},
     render::{self, Count},
@@ -12,6 +14,8 @@ use crate::{
     transport::{Limits, SendError},
 };
 
+/// The longest note of what was lost, in characters.
+const LONGEST_NOTE: usize = 120;
 /// Characters kept of a text that the service did not take in full.
 const TITLE: usize = 200;
 
@@ -61,6 +65,35 @@ pub(crate) fn own(item: &Outgoing) -> Redacted<Message> {
     if item.attempts.is_minimal() { minimal(&item.message) } else { item.message.clone() }
 }
 
+/// As many of these events as fit one message, a whole line each, and how many that is; nothing if
+/// there are not several.
+pub(crate) fn digest(
+    events: &[Outgoing],
+    now: Instant,
+    limits: &Limits,
+    redactor: &Redactor,
+) -> Option<(Redacted<Message>, usize)> {
+    let (first, _) = events.split_first().filter(|(_, others)| !others.is_empty())?;
+    let topic = redactor.text(first.message.about().map_or("", Topic::as_str));
+    let write = |told: usize| {
+        let events: Vec<&Message> = events.iter().take(told).map(|event| &*event.message).collect();
+        render::digest(&topic, &events, first.age(now), limits)
+    };
+    // What is found to fit must do so with what `finish` adds.
+    let fits = |told: usize| {
+        let mut message = write(told);
+        message.notes.push("-".repeat(LONGEST_NOTE));
+        fit(message.clone(), limits).literals == message.literals
+    };
+    guard(|| {
+        let several: Vec<usize> = (2..=events.len()).collect();
+        let told = 1 + several.partition_point(|told| fits(*told));
+        // The words are those of messages that were redacted each by itself.
+        (told > 1).then(|| (first.message.as_ref().map(|_| write(told)), told))
+    })
+    .flatten()
+}
+
 /// With a note of what was lost, cut to what the service takes.
 pub(crate) fn finish(
     message: Redacted<Message>,
@@ -92,7 +125,8 @@ fn further(count: &Count, redactor: &Redactor) -> Redacted<Message> {
     )
 }
 
-/// Only that there is something: for a service that refused the whole. A subject says how often.
+/// Only that there is something, and of whom: for a service that refused the whole. A subject says
+/// how often.
 fn minimal(message: &Redacted<Message>) -> Redacted<Message> {
     message.clone().map(|message| Message {
         channel: message.channel,
@@ -103,6 +137,7 @@ fn minimal(message: &Redacted<Message>) -> Redacted<Message> {
         silent: message.silent,
         subject: message.subject,
         topic: message.topic,
+        user: message.user,
         ..Message::new(Unit::Chars.cut(message.text.lines().next().unwrap_or_default(), TITLE))
     })
 }

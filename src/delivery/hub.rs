@@ -14,8 +14,10 @@ use crate::{
         drain::{Answer, Control, Drained},
         intake::{Details, Intake},
         log,
+        once::Once,
         post::guard,
-        queue::{MOST_MESSAGE_BYTES, Sending},
+        queue::MOST_MESSAGE_BYTES,
+        sending::Sending,
         stats::{Meter, Stats},
         weight,
     },
@@ -35,6 +37,8 @@ pub(crate) struct Hub {
     pub(crate) intake: Intake,
     pub(crate) meter: Meter,
     pub(crate) missing: Missing,
+    /// The keys under which something was told.
+    pub(crate) once: Once,
     /// Who speaks.
     pub(crate) origin: Origin,
     pub(crate) redactor: Redactor,
@@ -57,6 +61,7 @@ impl Hub {
             intake,
             meter: Meter::new(),
             missing: Missing::default(),
+            once: Once::default(),
             origin,
             redactor,
             routes,
@@ -96,7 +101,8 @@ impl Hub {
         complete: impl FnOnce(&Redacted<Message>) -> Redacted<Message>,
     ) -> Result<(), SendError> {
         let targets = self.addressed(&mut message);
-        match self.checked(message) {
+        let key = how.key;
+        let sent = match self.checked(message) {
             Ok(message) => {
                 let completed = guard(|| complete(&message)).unwrap_or(message);
                 self.queue(&completed, &targets, how)
@@ -105,12 +111,22 @@ impl Hub {
                 let first = targets.first().map_or(DEFAULT, |target| target.channel);
                 Err(self.channels[first].refuse(error))
             }
-        }
+        };
+        sent.inspect_err(|_| self.forget(key))
     }
 
-    /// Whether no event with this key was told yet.
-    pub(crate) fn is_first(&self, _key: u64) -> bool {
-        true
+    /// Whether no event with this key was told yet; from now on one was.
+    pub(crate) fn is_first(&self, key: u64) -> bool {
+        let is_first = self.once.first(key);
+        if !is_first {
+            self.meter.duplicates.fetch_add(1, Relaxed);
+        }
+        is_first
+    }
+
+    /// What had these keys was lost: it may be told again.
+    pub(crate) fn forget(&self, keys: impl IntoIterator<Item = u64>) {
+        keys.into_iter().for_each(|key| self.once.forget(key));
     }
 
     /// Puts the message into the queues of these channels. What the first one says is the answer.
@@ -251,11 +267,12 @@ impl Hub {
     }
 
     pub(crate) fn stats(&self) -> Stats {
-        let Meter { alive, cancelled, exemplars_lost, further, not_found, .. } = &self.meter;
-        let Meter { told_by_events, unknown_channel, untold, .. } = &self.meter;
+        let Meter { alive, cancelled, duplicates, exemplars_lost, further, .. } = &self.meter;
+        let Meter { not_found, told_by_events, unknown_channel, untold, .. } = &self.meter;
         Stats {
             cancelled: cancelled.load(Relaxed),
             channels: self.channels.iter().map(Channel::stats).collect(),
+            duplicates: duplicates.load(Relaxed),
             exemplars_lost: exemplars_lost.load(Relaxed),
             failures: self.tally.total() + told_by_events.load(Relaxed),
             further: further.load(Relaxed),
@@ -278,7 +295,8 @@ impl Hub {
         let untold = self.tally.fresh() + self.meter.untold.load(Relaxed);
         let mut lost = usize::from(untold > 0);
         for channel in &self.channels {
-            let messages = channel.queue.abandon();
+            let (messages, keys) = channel.queue.abandon();
+            self.forget(keys);
             channel.meter.lose(messages as u64);
             lost += messages;
         }

@@ -1,4 +1,4 @@
-//! One post: a transport is code that may hang or panic.
+//! One post or edit: a transport is code that may hang or panic.
 
 use std::{
     future::{Future, poll_fn},
@@ -15,15 +15,23 @@ use crate::{
     message::Message,
     redact::Redacted,
     text::discard,
-    transport::{DynTransport, SendError},
+    transport::{DynTransport, Receipt, SendError},
 };
 
-/// How long a transport has for one post.
+/// How long a transport has for one post or edit.
 pub(crate) const POST_DEADLINE: Duration = Duration::from_secs(10);
 
-/// Posts within the deadline; a panic becomes an error.
-pub(crate) async fn post(transport: &dyn DynTransport, message: &Redacted<Message>) -> Answered {
-    let mut posting = guard(|| transport.post(message)).ok_or_else(panicked)?;
+/// Posts, or replaces what stands there, within the deadline; a panic becomes an error.
+pub(crate) async fn post(
+    transport: &dyn DynTransport,
+    message: &Redacted<Message>,
+    replaced: Option<&Receipt>,
+) -> Answered {
+    let start = || match replaced {
+        Some(receipt) => transport.edit(receipt, message),
+        None => transport.post(message),
+    };
+    let mut posting = guard(start).ok_or_else(panicked)?;
     let answered = timeout(POST_DEADLINE, guarded(posting.as_mut())).await;
     // A future that is given up may panic when it is dropped.
     let dropped = guard(move || drop(posting));

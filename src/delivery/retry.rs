@@ -7,7 +7,7 @@ use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 
 use crate::{delivery::LONGEST_PAUSE, transport::SendError};
 
-/// Attempts made for one message, rate limits not counted.
+/// Attempts made for one message, rate limits and a lost anchor not counted.
 pub(crate) const MOST_ATTEMPTS: u32 = 5;
 /// A message of the app's own that is older than this is given up.
 pub(crate) const MESSAGE_LIFE: Duration = Duration::from_secs(15 * 60);
@@ -26,8 +26,9 @@ const PROBE: Duration = Duration::from_secs(15 * 60);
 #[derive(Debug, Default)]
 pub(crate) struct Attempts {
     made: u32,
-    unknown: bool,
+    lost_anchor: bool,
     minimal: bool,
+    unknown: bool,
 }
 
 /// What to do with a message that was not taken.
@@ -49,7 +50,9 @@ impl Attempts {
     }
 
     pub(crate) fn after(&mut self, error: &SendError) -> Verdict {
-        if error.is_rate_limited() {
+        // What was to be replaced is gone: that was no try of the message that is posted anew.
+        let is_lost = error.is_lost_anchor() && !std::mem::replace(&mut self.lost_anchor, true);
+        if error.is_rate_limited() || is_lost {
             return Verdict::Again;
         }
         self.made += 1;
@@ -178,6 +181,14 @@ mod tests {
         assert!(attempts.is_minimal());
         assert_eq!(attempts.after(&unknown), Verdict::GiveUp);
         assert_eq!(attempts.after(&rejected), Verdict::GiveUp);
+    }
+
+    #[test]
+    fn a_lost_anchor_is_no_try_of_the_message_but_only_once() {
+        let (mut attempts, lost) = (Attempts::default(), SendError::lost_anchor("gone"));
+        assert_eq!(attempts.after(&lost), Verdict::Again);
+        assert_eq!(attempts.made(), 0);
+        assert_eq!(attempts.after(&lost), Verdict::GiveUp);
     }
 
     #[test]

@@ -13,6 +13,8 @@ pub struct Stats {
     pub cancelled: u64,
     /// The channels, the default one first.
     pub channels: Vec<ChannelStats>,
+    /// Events that were left out, because one with their key was told already.
+    pub duplicates: u64,
     /// Failures whose details were lost, because too many came at once. They are counted and told
     /// nevertheless.
     pub exemplars_lost: u64,
@@ -37,7 +39,10 @@ pub struct ChannelStats {
     /// Nothing was taken three times in a row for a reason that stays until someone changes
     /// something. The channel is tried every 15 minutes.
     pub broken: bool,
-    /// Messages that were given up. A message about failures is told later with the next count.
+    /// Events that were told together with others of a flood, a line each in one message; each is
+    /// counted in [`sent`](Self::sent) too.
+    pub digested: u64,
+    /// Messages that were given up, each event of a flood as one. A message about failures is told later with the next count.
     pub failed: u64,
     /// Why the last post was not taken, in the service's own word, until one is taken again.
     pub last_error: Option<String>,
@@ -51,7 +56,8 @@ pub struct ChannelStats {
     pub refused: u64,
     /// Posts that are to be tried again.
     pub retried: u64,
-    /// Messages that the service took.
+    /// Messages that the service took, each event of a flood as one, and what replaced an earlier
+    /// message as one more. What was replaced before it was sent is counted nowhere.
     pub sent: u64,
 }
 
@@ -60,6 +66,7 @@ pub struct ChannelStats {
 pub(crate) struct Meter {
     pub(crate) alive: AtomicBool,
     pub(crate) cancelled: AtomicU64,
+    pub(crate) duplicates: AtomicU64,
     pub(crate) exemplars_lost: AtomicU64,
     pub(crate) further: AtomicU64,
     pub(crate) not_found: AtomicU64,
@@ -86,6 +93,7 @@ impl Meter {
 #[derive(Debug, Default)]
 pub(crate) struct ChannelMeter {
     pub(crate) broken: AtomicBool,
+    pub(crate) digested: AtomicU64,
     pub(crate) failed: AtomicU64,
     /// Messages of the app's own that were taken in and given up.
     pub(crate) lost: AtomicU64,
@@ -117,6 +125,7 @@ impl ChannelMeter {
         let last_error = self.last_error.lock().unwrap_or_else(PoisonError::into_inner).clone();
         ChannelStats {
             broken: self.broken.load(Relaxed),
+            digested: self.digested.load(Relaxed),
             failed: self.failed.load(Relaxed),
             last_error: last_error.map(|error| error.to_string()),
             name: name.to_owned(),

@@ -12,14 +12,15 @@ const PIECE: usize = 32;
 
 pub(crate) fn message(message: &Message) -> usize {
     let Message { channel, facts, fields, icon, id, links, literals, mention, notes, .. } = message;
-    let Message { place, quote, subject, text, user, username, .. } = message;
+    let Message { place, quote, subject, text, topic, user, username, .. } = message;
     let single = [channel, icon, id, mention, place, quote, subject, user, username];
     let fields = fields.iter().map(|field| PIECE + field.name.len() + field.value.len());
     let links = links.iter().map(|link| PIECE + link.label.len() + link.url.len());
     let literals = literals.iter().map(|literal| PIECE + opt(&literal.note) + literal.text.len());
     let lines = facts.iter().chain(notes).map(|line| PIECE + line.len());
     let pieces: usize = fields.chain(links).chain(literals).chain(lines).sum();
-    BASE + text.len() + single.into_iter().map(opt).sum::<usize>() + pieces
+    let topic = topic.as_ref().map_or(0, |topic| topic.as_str().len());
+    BASE + text.len() + topic + single.into_iter().map(opt).sum::<usize>() + pieces
 }
 
 pub(crate) fn report(report: &Report) -> usize {

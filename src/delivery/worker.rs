@@ -193,7 +193,7 @@ impl Flushes {
     fn begin(&mut self, asked: Vec<Flush>, now: Instant) {
         for Flush { answer, within } in asked {
             let mark = |channel: &Channel| Mark {
-                number: channel.queue.mark(),
+                number: channel.queue.hurry(),
                 failed: channel.meter.lost.load(Relaxed),
             };
             let marks = self.hub.channels.iter().map(mark).collect();

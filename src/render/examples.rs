@@ -4,9 +4,9 @@ use std::time::{Duration, SystemTime};
 
 use http::{Method, Version};
 
-use super::{Count, failure, lost};
+use super::{Count, digest, failure, lost};
 use crate::{
-    message::Message,
+    message::{Limits, Message},
     redact::{Redacted, Redactor},
     report::{
         Cause, Fingerprint, Header, Kind, Origin, Payload, Place, Report, RequestSnapshot,
@@ -42,7 +42,27 @@ pub(crate) fn messages() -> Vec<(&'static str, Redacted<Message>)> {
     messages.push(("repeated", failure(&redacted(full()), &repeated)));
     let burst = Count { total: 412, fresh: 412, over: Duration::from_secs(12) };
     messages.push(("lost_details", lost(&redacted(summary()), &burst)));
+    messages.push(("digest", redacted(digest_of(&registrations()))));
     messages
+}
+
+/// What the team is told of several events at once.
+pub(crate) fn digest_of(events: &[Message]) -> Message {
+    let events: Vec<_> = events.iter().collect();
+    digest("user", &events, Duration::from_secs(60), &Limits::default())
+}
+
+/// Events of one minute.
+fn registrations() -> [Message; 3] {
+    let event = |text, user| Message::new(text).topic(Topic::User).user(user);
+    let mut failed = event("Registration failed", "carol@example.com").severity(Severity::Error);
+    failed.quote = Some("e-mail is taken\ncaused by: unique constraint users_email".to_owned());
+    let registered = "New user registration!";
+    [
+        event(registered, "alice@example.com").field("plan", "pro").field("amount", "49.00 USD"),
+        event(registered, "bob@example.com").field("plan", "free"),
+        failed.field("code", "duplicate"),
+    ]
 }
 
 /// A single failure.

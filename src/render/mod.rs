@@ -5,6 +5,7 @@
 //! done here but by `fit`.
 
 mod detail;
+mod digest;
 #[cfg(test)]
 pub(crate) mod examples;
 #[cfg(test)]
@@ -18,7 +19,11 @@ mod words;
 use std::time::Duration;
 
 use self::words::{elapsed, grpc_name, utc};
-pub(crate) use self::{missing::missing, task::task};
+pub(crate) use self::{
+    digest::digest,
+    missing::missing,
+    task::{task, task_in_short},
+};
 use crate::{
     message::{Field, Message},
     redact::Redacted,

@@ -63,7 +63,8 @@ fn every_example_looks_as_it_should_in_slack() {
 
 #[test]
 fn a_lock_screen_says_what_where_and_how_bad() {
-    for (name, message) in examples::messages() {
+    let failures = examples::messages().into_iter().filter(|(name, _)| *name != "digest");
+    for (name, message) in failures {
         let first: String = message.plain_text().chars().take(90).collect();
         let line = message.subject.as_deref().unwrap().split(" · shop-api").next().unwrap();
         assert!(first.starts_with(':') && first.contains("Error   "), "{name}: {first}");

@@ -17,7 +17,7 @@ use super::outcome::{Outcome, Told};
 use crate::{
     bell::Bell,
     context::panic::{caught_in_job, place_in_job},
-    delivery::{Hub, Sending},
+    delivery::{Anchor, Hub},
     error::ConfigError,
     incident::schedule::{Ending, Failure, MOST_TASKS, OnSuccess, Run, Settings},
     redact::Redacted,
@@ -200,6 +200,8 @@ impl fmt::Debug for Task {
 /// A run that is not over. Dropped before it has ended, it tells that.
 struct Going {
     hub: Arc<Hub>,
+    /// Where it stands that it began.
+    began: Option<Arc<Anchor>>,
     /// Taken once.
     run: Option<Run>,
     /// The last handle does not go before the result is told.
@@ -211,17 +213,15 @@ impl Going {
     fn start(task: Task) -> Option<Self> {
         let hub = Arc::clone(task.bell.hub()?);
         let run = hub.task_started(task.shown_name(), task.settings, Instant::now());
-        if let Some(began) = run.began() {
-            hub.say(began, Sending::default());
-        }
-        Some(Self { hub, run: Some(run), _bell: task.bell })
+        let began = hub.say_began(&run);
+        Some(Self { hub, began, run: Some(run), _bell: task.bell })
     }
 
     fn end(&mut self, ending: Ending) {
         let Some(run) = self.run.take() else { return };
         let say = self.hub.tasks().ended(&run, ending, Instant::now());
         if let Some(say) = say {
-            self.hub.say(say, Sending::default());
+            self.hub.say_ended(say, self.began.take());
         }
     }
 

@@ -163,6 +163,7 @@ pub(crate) trait DynTransport: Send + Sync {
     fn secrets(&self) -> Vec<Secret>;
     fn check_mention(&self, mention: &str) -> Result<(), ConfigError>;
     fn post<'a>(&'a self, message: &'a Redacted<Message>) -> Posting<'a>;
+    fn edit<'a>(&'a self, receipt: &'a Receipt, message: &'a Redacted<Message>) -> Posting<'a>;
 }
 
 impl<T: Transport> DynTransport for T {
@@ -180,5 +181,9 @@ impl<T: Transport> DynTransport for T {
 
     fn post<'a>(&'a self, message: &'a Redacted<Message>) -> Posting<'a> {
         Box::pin(Transport::post(self, message))
+    }
+
+    fn edit<'a>(&'a self, receipt: &'a Receipt, message: &'a Redacted<Message>) -> Posting<'a> {
+        Box::pin(Transport::edit(self, receipt, message))
     }
 }

@@ -125,6 +125,25 @@ fn a_start_is_told_only_while_the_job_is_not_known_to_fail() {
 }
 
 #[test]
+fn the_end_of_a_worry_rings() {
+    let mut clock = Clock::new();
+    let mut rings = |settings: fn() -> Settings, wait, ending| {
+        let run = clock.start(settings());
+        clock.wait(wait);
+        let say = clock.schedules.ended(&run, ending, clock.now);
+        let rings = say.is_some_and(|say| say.rings());
+        clock.wait(2 * HOUR);
+        rings
+    };
+    assert!(!rings(Settings::default, SECOND, done()));
+    assert!(rings(Settings::default, SECOND, failure("no route")));
+    assert!(rings(Settings::default, SECOND, done()));
+    assert!(rings(Settings::default, SECOND, Ending::Failed(Failure::Dropped)));
+    assert!(rings(|| every(HOUR), 2 * HOUR, done()), "works again, and was too long");
+    assert!(rings(|| every(HOUR), SECOND, done()), "was missed");
+}
+
+#[test]
 fn a_run_whose_start_was_told_is_told_to_its_end() {
     let mut clock = Clock::new();
     let runs: Vec<_> = (0..3).map(|_| clock.start(Settings::default())).collect();
