@@ -445,6 +445,30 @@ async fn hostile_and_huge_texts_stay_readable() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_name_with_a_secret_word_in_it_is_no_secret() {
+    let (bell, stub) = bell();
+    for name in ["rotate secret", "refresh-token", "password", "api key"] {
+        bell.task(name).every(HOUR).run(|| ready(Err::<(), _>("no paper"))).await.unwrap_err();
+    }
+    sleep(2 * HOUR).await;
+    let rung = rung(&stub).await;
+    assert_eq!(rung.len(), 8);
+    assert!(!rung.iter().any(|text| text.contains("redacted")), "{rung:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_secret_in_an_error_is_not_told_whenever_it_is_told() {
+    let (bell, stub) = bell();
+    for number in 0..3 {
+        let error = format!("row {number}: login with password=hunter2 failed");
+        bell.task("login").run(|| ready(Err::<(), _>(error))).await.unwrap_err();
+    }
+    sleep(HOUR + MINUTE).await;
+    stub.assert_rang(2);
+    stub.assert_no_secret("hunter2");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_job_without_a_name_still_runs() {
     let (bell, stub) = bell();
     assert_eq!(bell.task(" ").run(|| ready(Ok::<_, io::Error>(()))).await.ok(), Some(()));

@@ -157,6 +157,8 @@ fn plural(many: u64, what: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    #[cfg(feature = "slack")]
+    use crate::transport::slack;
     use crate::{
         incident::schedule::Settings,
         message::{Limits, fit},
@@ -327,6 +329,8 @@ mod tests {
             let message = said(what);
             assert_eq!(message.plain_text(), words);
             assert!(fit(message.clone(), &Limits::default()) == message, "{words}");
+            #[cfg(feature = "slack")]
+            assert_eq!(slack::check(&slack::payload(&redacted(message))), Ok(()), "{words}");
         }
     }
 

@@ -77,7 +77,7 @@ impl Bell {
 /// |---|---|
 /// | a run begins | that it began, where the transport can edit: the result completes that message. Only with [`OnSuccess::Always`] |
 /// | it goes well | duration and [`Summary`](crate::Summary), as [`on_success`](Self::on_success) says |
-/// | it fails or panics | the error with its sources, at once. The same again: at most once an hour, with the exact number; at most five messages an hour in any case |
+/// | it fails or panics | the error with its sources, at once. The same again: at most once an hour, with the exact number; of different errors at most five an hour at once |
 /// | it goes well after that | always: that it works again, and how often it failed |
 /// | it goes on for longer than [`timeout`](Self::timeout) | that it still runs; it is not stopped |
 /// | its future is dropped | that it was, as a warning |
@@ -115,7 +115,7 @@ impl Task {
     }
 
     /// How bad it is if it fails or does not run. Default: an error if it fails, a warning if it
-    /// does not run.
+    /// does not run. That it goes on for too long or was dropped is a warning in any case.
     pub fn severity(mut self, severity: Severity) -> Self {
         self.settings.severity = Some(severity);
         self

@@ -37,7 +37,8 @@ const AT_ONCE: usize = 5;
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum OnSuccess {
-    /// Every one.
+    /// Every one; also that a run began, where the transport can edit and the job is not known to
+    /// fail.
     #[default]
     Always,
     /// Those whose summary is not the one that was told last.
