@@ -54,6 +54,7 @@
 //! | [`context`] | what handlers say of the current request: user, tags, severity |
 //! | [`redact`] | what may be said, and how to change it |
 //! | [`transport`] | Slack, the console, the stub for tests, and the trait for your own |
+//! | [`source`] | what the app tells of itself: events, scheduled jobs |
 //! | [`delivery`] | how it gets there: bounds, statistics, the worker |
 //!
 //! # Features
@@ -84,7 +85,7 @@ mod report;
 mod route;
 mod secret;
 mod severity;
-mod source;
+pub mod source;
 mod text;
 mod topic;
 pub mod transport;
@@ -104,7 +105,7 @@ pub use self::{
     route::{Route, RouteParts},
     secret::Secret,
     severity::{Severity, UnknownSeverity},
-    source::Event,
+    source::{Event, OnSuccess, Summarize, Summary, Task},
     topic::Topic,
 };
 

@@ -2,7 +2,7 @@
 
 use std::{
     fmt,
-    sync::{Arc, atomic::Ordering::Relaxed},
+    sync::{Arc, Mutex, atomic::Ordering::Relaxed},
     time::Duration,
 };
 
@@ -21,7 +21,7 @@ use crate::{
         stats::{Meter, Stats},
         weight,
     },
-    incident::{Missing, MissingDue, Tally},
+    incident::{Missing, MissingDue, Tally, schedule::Schedules},
     message::Message,
     redact::{Redacted, Redactor},
     render,
@@ -44,6 +44,7 @@ pub(crate) struct Hub {
     pub(crate) redactor: Redactor,
     pub(crate) routes: Routes,
     pub(crate) tally: Tally<KindFacts>,
+    pub(super) tasks: Mutex<Schedules>,
 }
 
 impl Hub {
@@ -65,6 +66,7 @@ impl Hub {
             redactor,
             routes,
             tally: Tally::new(),
+            tasks: Mutex::default(),
         };
         (hub, details)
     }
@@ -223,6 +225,7 @@ impl Hub {
     /// Asks the worker to send all that waits.
     pub(crate) fn flush(&self, answer: Answer, within: Duration) {
         self.tell_missing(self.missing.all());
+        self.say_what_is_counted();
         if let Err(answer) = self.control.ask(answer, within) {
             answer.give(Drained::left(self.waiting()));
         }
@@ -233,6 +236,7 @@ impl Hub {
     pub(crate) fn shutdown(&self, answer: Answer, within: Duration) {
         self.tell_missing(self.missing.all());
         self.intake.close();
+        self.say_what_is_counted();
         self.channels.iter().for_each(|channel| channel.queue.close());
         self.flush(answer, within);
         self.control.close();

@@ -2,6 +2,7 @@
 
 mod lifecycle;
 mod missing;
+pub(crate) mod schedule;
 mod tally;
 
 pub(crate) use self::{

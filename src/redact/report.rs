@@ -61,7 +61,7 @@ impl Rules {
         Page { path: self.url(&path), from: from.map(|from| self.url(&from)) }
     }
 
-    fn cause(&self, cause: Cause) -> Cause {
+    pub(super) fn cause(&self, cause: Cause) -> Cause {
         let Cause { error_type, chain, cut, place } = cause;
         // Any of them may be the one that was cut; a short one was not.
         let block = |text: &String| {

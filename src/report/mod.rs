@@ -3,6 +3,7 @@
 
 mod cause;
 mod fingerprint;
+pub(crate) mod job;
 mod normal;
 mod page;
 mod request;
