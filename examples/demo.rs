@@ -14,24 +14,23 @@ use axum::{
 };
 use serde_json::{Map, Value};
 use tokio_stream::StreamExt;
-use tower_bell::{
-    Bell, Message, Secret, ServerError, context,
-    redact::Redacted,
-    slack,
-    transport::{Capabilities, Receipt, SendError, Transport, console::Console},
-};
+use tower_bell::{Bell, Route, ServerError, Severity, context, slack, transport::console::Console};
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 #[tokio::main]
 async fn main() -> Result<(), BoxError> {
     let webhook = env::var("SLACK_WEBHOOK_URL").ok().map(slack::Webhook::new).transpose()?;
-    let slack = if webhook.is_some() { "shown here and in Slack" } else { "shown here" };
-    let bell = Bell::builder("demo")
+    let shown = if webhook.is_some() { "shown here and in Slack" } else { "shown here" };
+    let mut bell = Bell::builder("demo")
         .environment("tour")
         .release(env!("CARGO_PKG_VERSION"))
-        .channel("everything", Both(Console::new(), webhook))
-        .build()?;
+        .channel("console", Console::new());
+    if let Some(webhook) = webhook {
+        let everything = Route::severity(Severity::Info);
+        bell = bell.channel("slack", webhook).route(everything.to("console").to("slack"));
+    }
+    let bell = bell.build()?;
 
     let app = Router::new()
         .route("/", get(page))
@@ -48,7 +47,7 @@ async fn main() -> Result<(), BoxError> {
         .map_err(|error| format!("port {port}: {error}; PORT chooses another one"))?;
     let here = listener.local_addr()?;
     println!(
-        "The tour is at http://{here}, its failures are {slack}. Press a button there, or try:
+        "The tour is at http://{here}, its failures are {shown}. Press a button there, or try:
   curl -i http://{here}/checkout -H 'content-type: application/json' -H 'authorization: Bearer abc' \\
        -d '{{\"plan\":\"pro\",\"email\":\"alice@example.com\",\"password\":\"hunter2\"}}'
   curl -i 'http://{here}/missing-row/42?token=s3cr3t'
@@ -107,25 +106,4 @@ async fn missing_row(Path(id): Path<u64>) -> Result<String, ServerError> {
 
 async fn page() -> Html<&'static str> {
     Html(include_str!("demo.html"))
-}
-
-/// Everything in two places: a transport may stand on others.
-struct Both(Console, Option<slack::Webhook>);
-
-impl Transport for Both {
-    fn capabilities(&self) -> Capabilities {
-        self.1.as_ref().map_or_else(|| self.0.capabilities(), Transport::capabilities)
-    }
-
-    fn secrets(&self) -> Vec<Secret> {
-        self.1.as_ref().map(Transport::secrets).unwrap_or_default()
-    }
-
-    async fn post(&self, message: &Redacted<Message>) -> Result<Receipt, SendError> {
-        let shown = self.0.post(message).await;
-        match &self.1 {
-            Some(webhook) => webhook.post(message).await,
-            None => shown,
-        }
-    }
 }

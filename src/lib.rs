@@ -24,7 +24,7 @@
 //!
 //! ```text
 //! request ──> capture ──> key, tally ──(only if wanted)──> place, report, redact ──┐
-//! app: send, deliver ──> redact ──────────────────────────> queue per channel ─────┤
+//! app: event, task, send ──> redact ──────────────────────> queue per channel ─────┤
 //!                                                                                  v
 //!                 worker thread:  incidents ──> one worker per channel: "what is due now?",
 //!                                               render from the latest state, fit, post, receipt
@@ -40,6 +40,12 @@
 //! with [`BellLayer::cause`] and [`BellLayer::cause_debug`] for an error type that your responses
 //! carry in their extensions. Without any, a panic's or a 5xx response's own text has to do.
 //!
+//! # The team's feed
+//!
+//! [`Bell::event`] tells of a registration, a payment, whatever the team wants to see; `Bell::task`
+//! of a scheduled job. [`Route`]s lead each to the channel of its importance, by topic, severity,
+//! status, path, or a function of yours.
+//!
 //! # Where things are
 //!
 //! | module | what it is for |
@@ -48,6 +54,7 @@
 //! | [`context`] | what handlers say of the current request: user, tags, severity |
 //! | [`redact`] | what may be said, and how to change it |
 //! | [`transport`] | Slack, the console, the stub for tests, and the trait for your own |
+//! | [`source`] | what the app tells of itself: events, scheduled jobs |
 //! | [`delivery`] | how it gets there: bounds, statistics, the worker |
 //!
 //! # Features
@@ -78,7 +85,7 @@ mod report;
 mod route;
 mod secret;
 mod severity;
-mod source;
+pub mod source;
 mod text;
 mod topic;
 pub mod transport;
@@ -98,7 +105,7 @@ pub use self::{
     route::{Route, RouteParts},
     secret::Secret,
     severity::{Severity, UnknownSeverity},
-    source::Event,
+    source::{Event, OnSuccess, Summarize, Summary, Task},
     topic::Topic,
 };
 

@@ -61,6 +61,9 @@ pub struct RouteParts<'a> {
     pub method: &'a str,
     /// The template of a failed request's route, the path where there is none, else empty.
     pub path: &'a str,
+    /// The type of the error, without its generics, where it is known, else empty: what was handed to
+    /// `.cause::<E>()` or to [`ServerError`](crate::ServerError).
+    pub error_type: &'a str,
     /// The status that a failed request was answered with, if it was. A gRPC code is not one.
     pub status: Option<u16>,
 }
@@ -300,6 +303,7 @@ mod tests {
             service: "shop-api",
             method: "POST",
             path: "/register",
+            error_type: "",
             status: Some(500),
         }
     }

@@ -259,3 +259,43 @@ async fn an_event_goes_where_its_topic_leads() {
     assert!(bell.flush(PATIENCE).await.complete);
     assert_eq!((all.count(), money.count()), (1, 2));
 }
+
+#[cfg(feature = "slack")]
+#[tokio::test]
+async fn the_longest_address_stands_unbroken_in_text_and_in_one_block() {
+    let address = format!("{}@{}.example", "a".repeat(64), "b".repeat(254 - 64 - 1 - 8));
+    assert_eq!(address.len(), 254);
+    let slack = support::local_slack::LocalSlack::start();
+    let stub = Stub::new();
+    let bell = Bell::builder("shop-api")
+        .channel("#stub", stub.clone())
+        .channel("#slack", tower_bell::slack::Webhook::new(slack.webhook_url()).unwrap())
+        .route(Route::topic(Topic::User).to("#stub").to("#slack"))
+        .build()
+        .unwrap();
+    bell.event(Topic::User, "x".repeat(5_000)).user(&*address).send();
+    told(&bell, &stub).await;
+    let token = format!("user:{address}");
+    stub.assert_contains(&token);
+    let payload = &slack.payloads()[0];
+    assert!(payload["text"].as_str().unwrap().contains(&token), "{payload}");
+    let blocks = payload["blocks"].as_array().unwrap();
+    let with_user = blocks.iter().filter(|block| block.to_string().contains(&token));
+    assert_eq!(with_user.count(), 1, "{payload}");
+}
+
+#[tokio::test]
+async fn a_look_up_of_the_user_that_panics_is_said_and_loses_nothing() {
+    let (bell, stub) = bell();
+    let layer = bell.layer().user_from(|parts| match parts.uri.path() {
+        "/register" => panic!("no session store"),
+        _ => None,
+    });
+    let fails = || async { StatusCode::INTERNAL_SERVER_ERROR };
+    let app = Router::new().route("/register", get(fails)).route("/", get(fails)).layer(layer);
+    ask(app.clone(), "/register").await;
+    ask(app, "/").await;
+    let texts = told(&bell, &stub).await;
+    assert!(texts[0].contains("user unknown · "), "{}", texts[0]);
+    assert!(!texts[1].contains("user"), "{}", texts[1]);
+}

@@ -186,3 +186,19 @@ fn hello_is_short() {
     let lines = include_str!("../examples/hello.rs").lines().count();
     assert!(lines < 30, "{lines} lines");
 }
+
+#[test]
+fn the_small_examples_say_what_they_show() {
+    let (_, rung) = finish("events");
+    for said in ["user:alice@example.com", "amount: 49.00 USD", "> No such file"] {
+        assert!(rung.contains(said), "{said}: {rung}");
+    }
+    let (_, rung) = finish("channels");
+    for said in [
+        "#financials  :moneybag: Upgraded",
+        "#critical-server-errors  <!here> :no_entry:",
+        "#non-critical-server-errors  What no route takes",
+    ] {
+        assert!(rung.contains(said), "{said}: {rung}");
+    }
+}

@@ -11,9 +11,9 @@ use super::{Bell, Core};
 use crate::{
     context::Tell,
     delivery::KindFacts,
-    incident::Seen,
+    incident::{Asked, Seen, Site},
     render,
-    report::{Fingerprint, FingerprintParts, Key, Kind, Normal, Report, Summary},
+    report::{Fingerprint, FingerprintParts, Key, Kind, Normal, Page, Report, Summary},
     route::{DEFAULT, RouteParts, Target},
     severity::Severity,
     text::{Unit, discard},
@@ -71,6 +71,18 @@ impl Bell {
             report
         });
         catch_unwind(AssertUnwindSafe(|| event(report))).unwrap_or_else(discard);
+    }
+}
+
+impl Bell {
+    /// Counts a request for a page that is not there.
+    pub(crate) fn not_found(&self, site: &Site, asked: Asked<'_>, page: impl FnOnce() -> Page) {
+        let Some(core) = &self.core else { return };
+        core.hub.meter.not_found.fetch_add(1, Relaxed);
+        let page = || core.hub.redactor.page(page());
+        // Patterns are the user's.
+        let count = AssertUnwindSafe(|| core.hub.missing.count(site, asked, page));
+        catch_unwind(count).unwrap_or_else(discard);
     }
 }
 
@@ -170,6 +182,7 @@ impl Core {
             service: what.service,
             method: parts.method,
             path: what.route.unwrap_or(what.path),
+            error_type: parts.error_type,
             status: what.status,
         });
         (targets, None)

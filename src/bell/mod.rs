@@ -156,6 +156,11 @@ impl Bell {
         self.drain_blocking(within, Hub::shutdown)
     }
 
+    /// What does the work; nothing if the bell is off.
+    pub(crate) fn hub(&self) -> Option<&Arc<Hub>> {
+        self.core.as_ref().map(|core| &core.hub)
+    }
+
     /// Nothing is counted and nothing rings.
     pub(crate) const fn is_off(&self) -> bool {
         self.core.is_none()

@@ -215,6 +215,10 @@ fn failed<M: BodyMode<R>, R: Body>(
             })
             .unwrap_or(Why::Nothing),
     };
+    if capture.is_missing_page(response.status(), &why) {
+        capture.count_missing();
+        return response.map(M::pass);
+    }
     let nothing = matches!(why, Why::Nothing);
     if nothing && settle::has_text(response.headers(), &response.body().size_hint()) {
         return watched::<M, R>(capture, tags, response, Await::Text(severity));

@@ -75,8 +75,21 @@ impl<M> BellLayer<M> {
     }
 
     /// Rings for these client errors too, as warnings. Default: none.
+    ///
+    /// A 404 does not ring by itself: once an hour one message says which pages of your own site lead
+    /// nowhere, the ten most asked with their counts. Requests that no page of the same host links to
+    /// (by their `Referer`) and those for [well-known probe paths](super::PROBES) are only counted,
+    /// there and in [`Stats::not_found`](crate::Stats::not_found); without any of the first kind there
+    /// is no message. A 404 with a cause ([`ServerError`](crate::ServerError), `with_cause`) and one on
+    /// a [`critical_path`](Self::critical_path) ring like any other failure.
     pub fn client_errors(self, statuses: impl IntoIterator<Item = StatusCode>) -> Self {
         self.with(|config| config.client_errors.extend(statuses))
+    }
+
+    /// Lists all missing pages in the hourly message, not only those that a page of the own site links
+    /// to. Probe paths are still left out.
+    pub fn all_not_found(self) -> Self {
+        self.with(|config| config.all_not_found = true)
     }
 
     /// Failures on this path are critical. Compared with the route's template and with the path.
@@ -120,7 +133,9 @@ impl<M> BellLayer<M> {
     /// Who a request is for, as its head says. What [`context::user`](crate::context::user) says
     /// later counts more.
     ///
-    /// Called for every request before it goes on; a panic in it is caught, and then nobody is named.
+    /// Shown as it is, never masked: what you name here is what the team searches for. Called for every
+    /// request before it goes on; `None` names nobody, and after a panic in it the message says "user
+    /// unknown".
     pub fn user_from<F>(self, user: F) -> Self
     where
         F: Fn(&request::Parts) -> Option<String> + Send + Sync + 'static,

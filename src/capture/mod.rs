@@ -10,7 +10,7 @@
 //! | a 408 of the server's own, as tower-http's timeout makes it | error |
 //! | a response that fails after its head is out | error |
 //! | gRPC: UNKNOWN, DEADLINE_EXCEEDED, UNIMPLEMENTED, INTERNAL, UNAVAILABLE, DATA_LOSS, or no status at all | error |
-//! | a 4xx that [`client_errors`](BellLayer::client_errors) names | warning |
+//! | a 4xx that [`client_errors`](BellLayer::client_errors) names | warning; 404s together, once an hour |
 //! | a client that goes away | counted; rings only with [`cancelled_after`](BellLayer::cancelled_after) |
 //! | anything on an [`ignore_path`](BellLayer::ignore_path) | nothing; a panic is still answered |
 //!
@@ -34,6 +34,7 @@ mod future;
 mod grpc;
 mod head;
 mod layer;
+mod missing;
 mod mode;
 mod service;
 mod settle;
@@ -50,6 +51,7 @@ pub use self::{
     config::{DEFAULT_CAPTURE_BODY, MOST_CAPTURE_BODY, PanicPolicy},
     future::ResponseFuture,
     layer::BellLayer,
+    missing::PROBES,
     mode::{AnyBody, BodyMode, SameBody},
     service::BellService,
     tee::MOST_PREFIX_BYTES,

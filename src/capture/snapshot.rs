@@ -28,13 +28,18 @@ pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id"
 pub(crate) struct Capture {
     pub(crate) shared: Arc<Shared>,
     pub(crate) method: Method,
-    pub(crate) user: Option<String>,
+    /// Of the layer's own look-up, unless that panicked.
+    pub(crate) user: Result<Option<String>, Panicked>,
     head: Head,
     pub(crate) version: Version,
     route: Route,
     payload: Kept,
     started: Instant,
 }
+
+/// A look-up of the user's own did.
+#[derive(Clone, Copy)]
+pub(crate) struct Panicked;
 
 /// The route's name, if there is one.
 enum Route {
@@ -66,13 +71,16 @@ impl Capture {
     /// Looks at the request before it goes on. Not generic: compiled once, and not anew for each
     /// service, where nothing below it could be inlined.
     pub(crate) fn of(shared: Arc<Shared>, request: &Parts, payload: Kept) -> Self {
-        let ask = |function: &Option<FromParts>| ask(function.as_ref()?, request);
+        let ask = |function: &Option<FromParts>| {
+            function.as_ref().map_or(Ok(None), |function| ask(function, request))
+        };
         Self {
             method: request.method.clone(),
             user: ask(&shared.config.user_from),
             head: Head::of(request),
             version: request.version,
             route: ask(&shared.config.route_name)
+                .unwrap_or_default()
                 .map_or_else(|| matched_route(request), Route::Named),
             payload,
             // Only for `elapsed`: nothing is decided by it.
@@ -114,6 +122,14 @@ impl Capture {
 
     pub(crate) fn path(&self) -> &str {
         self.head.path()
+    }
+
+    /// The host that was asked, with its port.
+    pub(crate) fn host(&self) -> Option<&str> {
+        let target = std::str::from_utf8(self.head.raw_target()).ok()?;
+        let absolute = head::absolute(target).map(|(_, rest)| rest.split('/').next());
+        let header = || str::from_utf8(self.header(&header::HOST)?).ok();
+        absolute.flatten().or_else(header)
     }
 
     /// The route's template or name.
@@ -189,11 +205,11 @@ impl Capture {
     }
 }
 
-/// What the user's own function says; nothing if it panics.
-fn ask(function: &FromParts, request: &Parts) -> Option<String> {
-    catch_unwind(AssertUnwindSafe(|| function(request))).unwrap_or_else(|payload| {
+/// What the user's own function says.
+fn ask(function: &FromParts, request: &Parts) -> Result<Option<String>, Panicked> {
+    catch_unwind(AssertUnwindSafe(|| function(request))).map_err(|payload| {
         discard(payload);
-        None
+        Panicked
     })
 }
 

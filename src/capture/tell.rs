@@ -117,12 +117,16 @@ impl Capture {
         if let Some(said) = context::said_severity(tags) {
             return said;
         }
+        let attached = matches!(failure.why, Why::Attached(attached) if attached.is_critical());
+        let is_critical = attached || self.is_critical_path();
+        if is_critical { Severity::Critical } else { failure.severity }
+    }
+
+    pub(crate) fn is_critical_path(&self) -> bool {
         let critical_paths = &self.shared.config.critical_paths;
         let is_critical = |path: &str| critical_paths.iter().any(|critical| **critical == *path);
-        let on_critical_path = !critical_paths.is_empty()
-            && (self.route().is_some_and(is_critical) || is_critical(self.path()));
-        let attached = matches!(failure.why, Why::Attached(attached) if attached.is_critical());
-        if on_critical_path || attached { Severity::Critical } else { failure.severity }
+        !critical_paths.is_empty()
+            && (self.route().is_some_and(is_critical) || is_critical(self.path()))
     }
 
     fn report(
@@ -143,7 +147,8 @@ impl Capture {
             cause: failure.why.cause(),
             response: failure.answer.map(|answer| answer.snapshot()),
             request_id: self.request_id(failure),
-            user: said.user.or_else(|| self.user.clone()),
+            user_unknown: self.user.is_err() && said.user.is_none(),
+            user: said.user.or_else(|| self.user.clone().ok().flatten()),
             hidden_headers: Vec::new(),
             tags: said.tags,
             elapsed: self.elapsed(),

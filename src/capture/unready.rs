@@ -54,6 +54,7 @@ fn tell(shared: &Shared, kind: Kind, why: &Why<'_>) {
         response: None,
         request_id: None,
         user: None,
+        user_unknown: false,
         hidden_headers: Vec::new(),
         tags: Vec::new(),
         elapsed: Duration::ZERO,

@@ -1,6 +1,10 @@
 //! What the handles and the worker share.
 
-use std::{fmt, sync::atomic::Ordering::Relaxed, time::Duration};
+use std::{
+    fmt,
+    sync::{Arc, Mutex, atomic::Ordering::Relaxed},
+    time::Duration,
+};
 
 use crate::{
     delivery::{
@@ -17,9 +21,10 @@ use crate::{
         stats::{Meter, Stats},
         weight,
     },
-    incident::Tally,
+    incident::{Missing, MissingDue, Tally, schedule::Schedules},
     message::Message,
     redact::{Redacted, Redactor},
+    render,
     report::{Key, Origin, Report},
     route::{DEFAULT, RouteParts, Routes, Target},
     transport::SendError,
@@ -31,6 +36,7 @@ pub(crate) struct Hub {
     pub(crate) control: Control,
     pub(crate) intake: Intake,
     pub(crate) meter: Meter,
+    pub(crate) missing: Missing,
     /// The keys under which something was told.
     pub(crate) once: Once,
     /// Who speaks.
@@ -38,6 +44,7 @@ pub(crate) struct Hub {
     pub(crate) redactor: Redactor,
     pub(crate) routes: Routes,
     pub(crate) tally: Tally<KindFacts>,
+    pub(super) tasks: Mutex<Schedules>,
 }
 
 impl Hub {
@@ -53,11 +60,13 @@ impl Hub {
             control: Control::default(),
             intake,
             meter: Meter::new(),
+            missing: Missing::default(),
             once: Once::default(),
             origin,
             redactor,
             routes,
             tally: Tally::new(),
+            tasks: Mutex::default(),
         };
         (hub, details)
     }
@@ -172,6 +181,7 @@ impl Hub {
                 service: &self.origin.service,
                 method: "",
                 path: "",
+                error_type: "",
                 status: None,
             });
         };
@@ -200,8 +210,22 @@ impl Hub {
         }
     }
 
+    /// Tells of missing pages, by a route or the layer's channel. What is not taken is told later.
+    pub(crate) fn tell_missing(&self, due: Vec<MissingDue>) {
+        for due in due {
+            let origin = Origin { service: Arc::clone(&due.site.service), ..self.origin.clone() };
+            let mut message = render::missing(&due.pages, due.over, &origin);
+            message.channel = due.site.channel.as_deref().map(str::to_owned);
+            if self.send(message, Sending::default()).is_err() {
+                self.missing.put_back(due);
+            }
+        }
+    }
+
     /// Asks the worker to send all that waits.
     pub(crate) fn flush(&self, answer: Answer, within: Duration) {
+        self.tell_missing(self.missing.all());
+        self.say_what_is_counted();
         if let Err(answer) = self.control.ask(answer, within) {
             answer.give(Drained::left(self.waiting()));
         }
@@ -210,7 +234,9 @@ impl Hub {
     /// From now on messages are refused and failures only counted; what waits still goes out, and
     /// then the worker ends.
     pub(crate) fn shutdown(&self, answer: Answer, within: Duration) {
+        self.tell_missing(self.missing.all());
         self.intake.close();
+        self.say_what_is_counted();
         self.channels.iter().for_each(|channel| channel.queue.close());
         self.flush(answer, within);
         self.control.close();
@@ -237,12 +263,12 @@ impl Hub {
     pub(crate) fn waiting(&self) -> usize {
         let queued: usize = self.channels.iter().map(|channel| channel.queue.len().0).sum();
         let untold = self.tally.fresh() + self.meter.untold.load(Relaxed);
-        queued + usize::from(untold > 0)
+        queued + usize::from(untold > 0) + usize::from(self.missing.is_waiting())
     }
 
     pub(crate) fn stats(&self) -> Stats {
         let Meter { alive, cancelled, duplicates, exemplars_lost, further, .. } = &self.meter;
-        let Meter { told_by_events, unknown_channel, untold, .. } = &self.meter;
+        let Meter { not_found, told_by_events, unknown_channel, untold, .. } = &self.meter;
         Stats {
             cancelled: cancelled.load(Relaxed),
             channels: self.channels.iter().map(Channel::stats).collect(),
@@ -250,6 +276,7 @@ impl Hub {
             exemplars_lost: exemplars_lost.load(Relaxed),
             failures: self.tally.total() + told_by_events.load(Relaxed),
             further: further.load(Relaxed),
+            not_found: not_found.load(Relaxed),
             unknown_channel: unknown_channel.load(Relaxed),
             untold: untold.load(Relaxed) + self.tally.fresh(),
             worker_alive: alive.load(Relaxed),

@@ -15,6 +15,7 @@
 // | `own` | what the worker does with the app's own messages |
 // | `pacing`, `retry` | when it may be said, and what comes after an error |
 // | `compose`, `post` | from what is due to a message that fits; one guarded post |
+// | `tasks` | what there is to say of scheduled jobs |
 // | `drain` | flush and shutdown |
 // | `stats`, `log` | what happened, in numbers and words |
 // | `hub`, `worker` | what handles and worker share; the worker itself |
@@ -38,6 +39,7 @@ mod retry;
 pub(crate) mod samples;
 mod sending;
 mod stats;
+mod tasks;
 mod weight;
 mod worker;
 

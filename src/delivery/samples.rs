@@ -89,6 +89,7 @@ fn report(fingerprint: Fingerprint, severity: Severity, size: usize) -> Redacted
         response: None,
         request_id: Some("x".repeat(size)),
         user: None,
+        user_unknown: false,
         tags: Vec::new(),
         elapsed: Duration::ZERO,
         at: SystemTime::UNIX_EPOCH,

@@ -34,6 +34,8 @@ pub(crate) struct Sending {
     /// Left out where the transport cannot edit: it says nothing that the one that replaces it does
     /// not say.
     pub(crate) only_if_edit: bool,
+    /// Left out unless it replaces a message that stands in the chat.
+    pub(crate) only_replaces: bool,
     /// Sent once, and also where nothing else is sent: someone asks whether the channel works.
     pub(crate) probe: bool,
 }

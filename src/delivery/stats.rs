@@ -22,6 +22,8 @@ pub struct Stats {
     pub failures: u64,
     /// Of these, failures of kinds that there was no room to count apart.
     pub further: u64,
+    /// Requests for pages that are not there; counted only where a layer asks for them.
+    pub not_found: u64,
     /// Messages for a channel that does not exist. They went to the default channel.
     pub unknown_channel: u64,
     /// Failures that were counted and are not told yet, as of the worker's last look.
@@ -67,6 +69,7 @@ pub(crate) struct Meter {
     pub(crate) duplicates: AtomicU64,
     pub(crate) exemplars_lost: AtomicU64,
     pub(crate) further: AtomicU64,
+    pub(crate) not_found: AtomicU64,
     /// Failures that an event of the same request told.
     pub(crate) told_by_events: AtomicU64,
     pub(crate) unknown_channel: AtomicU64,

@@ -90,6 +90,8 @@ impl Worker {
     fn tick(&mut self, now: Instant) {
         let Shared { hub, .. } = &self.shared;
         hub.intake.refill();
+        hub.tell_missing(hub.missing.due(now));
+        hub.say_what_is_due(now);
         self.drain(now);
         let mut ledger = self.shared.ledger();
         ledger.sweep(now, |key: Key| hub.tally.close(key));

@@ -1,10 +1,13 @@
 //! How often: counts that are never lost, and what was said of them where.
 
 mod lifecycle;
+mod missing;
+pub(crate) mod schedule;
 mod tally;
 
 pub(crate) use self::{
     lifecycle::{Facts, Telling},
+    missing::{Asked, Due as MissingDue, Missing, Pages as MissingPages, Site},
     tally::{Drained, Seen, Tally},
 };
 #[cfg(test)]

@@ -58,7 +58,7 @@ impl Limits {
 
     /// The least room of a whole message, in the limits' unit: the heading, the user and the id
     /// always fit in it. A smaller limit counts as this one.
-    pub const LEAST_TOTAL: usize = 500;
+    pub const LEAST_TOTAL: usize = 700;
 
     /// Sets [`total`](Self::total).
     #[must_use]
@@ -269,7 +269,7 @@ const FACT: usize = 300;
 /// The longest subject, place and name; this much of the text always stays.
 const LINE: usize = 150;
 /// The longest user.
-const USER: usize = 128;
+const USER: usize = 256;
 /// Room for `… (+1023.9 KiB cut)`, in any unit.
 const MARK: usize = 24;
 /// The room of a part that is left out altogether.

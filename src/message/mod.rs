@@ -152,7 +152,8 @@ impl Message {
     }
 
     /// Whom it is about: stands as `user:…` in the text, unbroken and unredacted, so that searching
-    /// the chat finds it. At most 128 characters of it are shown.
+    /// the chat finds it. At most 256 characters of it are shown,
+    /// which is more than an e-mail address has.
     pub fn user(mut self, user: impl Into<String>) -> Self {
         self.user = Some(user.into());
         self

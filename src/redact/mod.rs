@@ -67,7 +67,7 @@ use self::{
 use crate::{
     error::ConfigError,
     message::Message,
-    report::{Report, Summary},
+    report::{Cause, Page, Report, Summary},
     secret::Secret,
 };
 
@@ -206,6 +206,16 @@ impl Redactor {
     /// Redacts a captured failure.
     pub(crate) fn report(&self, report: Report) -> Redacted<Report> {
         Redacted(self.rules.report(report))
+    }
+
+    /// Redacts the path of a page that is not there.
+    pub(crate) fn page(&self, page: Page) -> Redacted<Page> {
+        Redacted(self.rules.page(page))
+    }
+
+    /// Redacts why a job failed.
+    pub(crate) fn cause(&self, cause: Cause) -> Redacted<Cause> {
+        Redacted(self.rules.cause(cause))
     }
 
     /// Redacts what stands for lost details.

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     message::{Field, Link, Literal, Message},
-    report::{Cause, Header, Payload, Report, RequestSnapshot, ResponseSnapshot},
+    report::{Cause, Header, Page, Payload, Report, RequestSnapshot, ResponseSnapshot},
     text::{clean, discard, one_line},
 };
 
@@ -28,6 +28,7 @@ impl Rules {
             response,
             request_id,
             user,
+            user_unknown,
             tags,
             elapsed,
             at,
@@ -47,6 +48,7 @@ impl Rules {
             response: response.map(|response| self.response(response)),
             request_id: request_id.map(|id| self.line(&id)),
             user: user.map(|user| self.user(&user)),
+            user_unknown,
             tags: tags.into_iter().map(|(name, value)| self.named(name, &value)).collect(),
             elapsed,
             at,
@@ -55,7 +57,11 @@ impl Rules {
         }
     }
 
-    fn cause(&self, cause: Cause) -> Cause {
+    pub(super) fn page(&self, Page { path, from }: Page) -> Page {
+        Page { path: self.url(&path), from: from.map(|from| self.url(&from)) }
+    }
+
+    pub(super) fn cause(&self, cause: Cause) -> Cause {
         let Cause { error_type, chain, cut, place } = cause;
         // Any of them may be the one that was cut; a short one was not.
         let block = |text: &String| {

@@ -67,6 +67,7 @@ fn report(text: &str) -> Report {
         response: Some(ResponseSnapshot { text: owned(), ..ResponseSnapshot::default() }),
         request_id: owned(),
         user: owned(),
+        user_unknown: false,
         tags: vec![("step".into(), text.to_owned()), ("session".into(), "hunter2222".to_owned())],
         elapsed: Duration::ZERO,
         at: SystemTime::UNIX_EPOCH,

@@ -109,6 +109,7 @@ pub(crate) fn full() -> Report {
         response: Some(response("{\"error\":true}")),
         request_id: Some("7f3a9c1e".to_owned()),
         user: Some("alice@example.com".to_owned()),
+        user_unknown: false,
         tags: vec![("cart".into(), "3 items".to_owned()), ("plan".into(), "pro".to_owned())],
         elapsed: Duration::from_millis(1_240),
         at: SystemTime::UNIX_EPOCH + Duration::from_secs(1_795_416_013),
@@ -135,6 +136,7 @@ fn no_cause() -> Report {
         response: Some(ResponseSnapshot { length: Some(0), ..ResponseSnapshot::default() }),
         request_id: None,
         user: None,
+        user_unknown: false,
         tags: Vec::new(),
         elapsed: Duration::from_millis(8),
         ..full()
@@ -285,6 +287,7 @@ fn outside_a_request() -> Report {
         response: None,
         request_id: None,
         user: None,
+        user_unknown: false,
         elapsed: Duration::ZERO,
         ..small()
     }

@@ -10,14 +10,17 @@ mod digest;
 pub(crate) mod examples;
 #[cfg(test)]
 pub(crate) mod golden;
+mod missing;
+mod task;
 #[cfg(test)]
 mod tests;
 mod words;
 
 use std::time::Duration;
 
-pub(crate) use self::digest::digest;
+pub(crate) use self::task::task;
 use self::words::{elapsed, grpc_name, utc};
+pub(crate) use self::{digest::digest, missing::missing};
 use crate::{
     message::{Field, Message},
     redact::Redacted,
@@ -136,12 +139,15 @@ fn opening(topic: Topic, severity: Severity) -> Message {
 
 /// The count stands before the service, where a lock screen still shows it.
 fn subject(line: &str, count: &Count, origin: &Origin) -> String {
-    let service = match &origin.environment {
+    let parts = [Some(line.to_owned()), times(count), Some(service(origin))];
+    one_line(&parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")).into_owned()
+}
+
+fn service(origin: &Origin) -> String {
+    match &origin.environment {
         Some(environment) => format!("{} ({environment})", origin.service),
         None => origin.service.to_string(),
-    };
-    let parts = [Some(line.to_owned()), times(count), Some(service)];
-    one_line(&parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")).into_owned()
+    }
 }
 
 /// `×99 more in 1 min (100 in all)`; nothing for a single failure.
@@ -191,17 +197,17 @@ fn is_id(id: &str) -> bool {
 fn facts(report: &Report) -> Vec<String> {
     let waited = if report.kind == Kind::Cancelled { "waited" } else { "took" };
     let facts = [
+        report.user_unknown.then(|| "user unknown".to_owned()),
         report.request_id.as_ref().filter(|id| is_id(id)).map(|id| format!("request {id}")),
         report.request.as_ref().map(|_| format!("{waited} {}", elapsed(report.elapsed))),
-        error_type(report).map(|error_type| format!("error {error_type}")),
+        report.cause.as_ref().and_then(error_type).map(|error_type| format!("error {error_type}")),
     ];
     facts.into_iter().flatten().chain(machine(&report.origin)).collect()
 }
 
 /// The error's type as people call it, `sqlx_core::Error`, unless its own words say it already, as
 /// those of `Debug` do.
-fn error_type(report: &Report) -> Option<String> {
-    let cause = report.cause.as_ref()?;
+fn error_type(cause: &Cause) -> Option<String> {
     let path = cause.error_type?.split('<').next()?;
     let name = path.rsplit("::").next()?;
     // Every second text says `Error`, whatever its type.

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-/// A duration for people: `340 ms`, `1.2 s`, `30 s`, `2 min 3 s`, `1 h 5 min`.
+/// A duration for people: `340 ms`, `1.2 s`, `30 s`, `2 min 3 s`, `1 h 5 min`, `7 d`.
 pub(super) fn elapsed(duration: Duration) -> String {
     let (millis, tenths) = (duration.as_millis(), (duration.as_millis() + 50) / 100);
     let seconds = (duration.as_millis() + 500) / 1_000;
@@ -14,7 +14,8 @@ pub(super) fn elapsed(duration: Duration) -> String {
             (whole, tenth) => format!("{whole}.{tenth} s"),
         },
         _ if seconds < 3_600 => two(seconds / 60, "min", seconds % 60, "s"),
-        _ => two(seconds / 3_600, "h", seconds / 60 % 60, "min"),
+        _ if seconds < 48 * 3_600 => two(seconds / 3_600, "h", seconds / 60 % 60, "min"),
+        _ => two(seconds / 86_400, "d", seconds / 3_600 % 24, "h"),
     }
 }
 
@@ -74,6 +75,8 @@ mod tests {
             (3_599_600, "1 h"),
             (3_900_000, "1 h 5 min"),
             (90_000_000, "25 h"),
+            (604_800_000, "7 d"),
+            (266_400_000, "3 d 2 h"),
         ];
         assert_eq!(cases.map(|(millis, _)| said(millis)), cases.map(|(_, words)| words));
     }

@@ -3,7 +3,9 @@
 
 mod cause;
 mod fingerprint;
+pub(crate) mod job;
 mod normal;
+mod page;
 mod request;
 
 use std::{
@@ -17,6 +19,7 @@ pub(crate) use self::{
     cause::{Cause, Place, panic_text},
     fingerprint::{FingerprintFn, Key},
     normal::Normal,
+    page::Page,
     request::{Header, Payload, RequestSnapshot, ResponseSnapshot},
 };
 use crate::{severity::Severity, topic::Topic};
@@ -92,6 +95,8 @@ pub(crate) struct Report {
     pub(crate) response: Option<ResponseSnapshot>,
     pub(crate) request_id: Option<String>,
     pub(crate) user: Option<String>,
+    /// The app's own look-up of the user panicked.
+    pub(crate) user_unknown: bool,
     pub(crate) tags: Vec<(Cow<'static, str>, String)>,
     pub(crate) elapsed: Duration,
     /// Only to be shown.

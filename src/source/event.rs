@@ -1,12 +1,6 @@
 //! What the app tells of itself: registrations, payments, whatever the team wants to see.
 
-use std::{
-    error::Error,
-    fmt,
-    future::Future,
-    hash::{BuildHasher, Hash, Hasher},
-    sync::OnceLock,
-};
+use std::{error::Error, fmt, future::Future, hash::BuildHasher, sync::OnceLock};
 
 use foldhash::fast::RandomState;
 
@@ -90,9 +84,7 @@ impl Event {
     /// could not be sent may be sent again. Counted in
     /// [`Stats::duplicates`](crate::Stats::duplicates).
     pub fn key(mut self, key: impl AsRef<str>) -> Self {
-        let mut hasher = seed().build_hasher();
-        (self.message.topic.as_ref().map(Topic::as_str), key.as_ref()).hash(&mut hasher);
-        self.key = Some(hasher.finish());
+        self.key = Some(seed().hash_one((&self.message.topic, key.as_ref())));
         self
     }
 

@@ -26,6 +26,7 @@ use crate::{
 pub struct Console {
     out: Mutex<Box<dyn Write + Send>>,
     colour: bool,
+    label: String,
 }
 
 impl Console {
@@ -40,7 +41,21 @@ impl Console {
     /// Writes elsewhere, without colour.
     #[must_use]
     pub fn to(out: impl Write + Send + 'static) -> Self {
-        Self { out: Mutex::new(Box::new(out)), colour: false }
+        Self { out: Mutex::new(Box::new(out)), colour: false, label: String::new() }
+    }
+
+    /// Begins each message with this, so that several channels can share a terminal. Default:
+    /// nothing.
+    ///
+    /// ```
+    /// use tower_bell::transport::console::Console;
+    ///
+    /// let financials = Console::new().label("#financials");
+    /// ```
+    #[must_use]
+    pub fn label(mut self, label: impl Into<String>) -> Self {
+        self.label = label.into();
+        self
     }
 
     /// One write per message, so that other writers cannot come between its lines.
@@ -75,7 +90,8 @@ impl Transport for Console {
     /// # Errors
     /// Permanent if the stream is closed, transient if it takes nothing just now.
     async fn post(&self, message: &Redacted<Message>) -> Result<Receipt, SendError> {
-        match self.write(&block(message, self.colour)) {
+        let label = if self.label.is_empty() { String::new() } else { format!("{}  ", self.label) };
+        match self.write(&format!("{label}{}", block(message, self.colour))) {
             Ok(()) => Ok(Receipt::none()),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                 Err(SendError::transient("console: it takes nothing just now"))

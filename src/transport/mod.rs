@@ -1,10 +1,10 @@
 //! How it is said there: one folder or file per service.
 //!
-//! | module | service | feature | edits | needs |
-//! |---|---|---|---|---|
-//! | [`console`] | a terminal | - | no | - |
-//! | [`stub`] | a test | - | yes | - |
-//! | [`slack`] | Slack webhooks and bots | `slack` | bot only | network |
+//! | module | service | feature | edits | mentions | can be silent | needs |
+//! |---|---|---|---|---|---|---|
+//! | [`console`] | a terminal | - | no | as text | always | - |
+//! | [`stub`] | a test | - | yes | as text | always | - |
+//! | [`slack`] | Slack webhooks and bots | `slack` | bot only | yes | no | network |
 //!
 //! A new service is one [`Transport`] implementation, in your own crate if you like: see
 //! `examples/custom_transport.rs`.

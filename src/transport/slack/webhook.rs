@@ -1,6 +1,9 @@
 //! An incoming webhook: one URL, one channel.
 
-use std::{fmt, sync::Once};
+use std::{
+    fmt,
+    sync::{Arc, OnceLock},
+};
 
 use crate::{
     error::ConfigError,
@@ -21,7 +24,8 @@ use crate::{
 /// Posts to the channel that the webhook was made for in Slack.
 ///
 /// It cannot edit, and shows the name and icon set in Slack: [`Message::username`] goes into the
-/// text, which is said once in the log.
+/// text, which is said once in the log. A clone may stand behind another channel's name; Slack counts
+/// the messages of all clones together, and its 429s are heeded.
 ///
 /// ```
 /// use tower_bell::transport::slack::Webhook;
@@ -30,10 +34,11 @@ use crate::{
 /// assert_eq!(format!("{webhook:?}"), r#"Webhook { host: "hooks.slack.com", .. }"#);
 /// # Ok::<(), tower_bell::ConfigError>(())
 /// ```
+#[derive(Clone)]
 pub struct Webhook {
     http: Http,
     url: Secret,
-    warned: Once,
+    warned: Arc<OnceLock<()>>,
 }
 
 impl Webhook {
@@ -44,7 +49,7 @@ impl Webhook {
     pub fn new(url: impl Into<String>) -> Result<Self, ConfigError> {
         let url = url.into();
         let http = Http::new("Slack webhook URL", &url)?;
-        Ok(Self { http, url: Secret::new(url.trim()), warned: Once::new() })
+        Ok(Self { http, url: Secret::new(url.trim()), warned: Arc::default() })
     }
 
     fn payload(&self, message: &Message) -> serde_json::Value {
@@ -53,7 +58,7 @@ impl Webhook {
             blocks::say_name(&mut payload, name);
         }
         if message.username.is_some() || message.icon.is_some() {
-            self.warned.call_once(|| {
+            self.warned.get_or_init(|| {
                 tracing::warn!(
                     target: "tower_bell",
                     "a Slack webhook shows its own name and icon: the message's name is in its text"

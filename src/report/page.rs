@@ -1,0 +1,8 @@
+//! A page that is not there.
+
+/// What was asked for, and the page of the same site that links to it, if that is known.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct Page {
+    pub(crate) path: String,
+    pub(crate) from: Option<String>,
+}

@@ -1,0 +1,203 @@
+//! Pages that are not there: not a message each, but one an hour with what is worth mending.
+
+#![cfg(feature = "axum")]
+#![allow(clippy::unwrap_used, reason = "helpers of tests may fail like tests")]
+
+mod support;
+
+use std::time::Duration;
+
+use axum::{Router, body::Body, routing::get};
+use http::{Request, StatusCode, header};
+use proptest::prelude::*;
+use tower::ServiceExt;
+use tower_bell::{Bell, BellLayer, ResponseExt, Route, Topic, transport::stub::Stub};
+
+use self::support::LONG;
+
+const HOUR: Duration = Duration::from_secs(60 * 60);
+
+/// A bell whose worker runs in the test's paused time.
+fn paused() -> (Bell, Stub) {
+    let stub = Stub::new();
+    let (bell, worker) = Bell::builder("shop-api")
+        .environment("production")
+        .channel("#all", stub.clone())
+        .build_with_worker()
+        .unwrap();
+    tokio::spawn(worker.run());
+    (bell, stub)
+}
+
+fn app(layer: BellLayer) -> Router {
+    let gone = || async {
+        let mut answer = http::Response::new(Body::empty());
+        *answer.status_mut() = StatusCode::NOT_FOUND;
+        answer.with_cause(std::io::Error::other("row 7 is gone"))
+    };
+    Router::new()
+        .route("/", get(|| async { "hello" }))
+        .route("/gone", get(gone))
+        .layer(layer.client_errors([StatusCode::NOT_FOUND, StatusCode::CONFLICT]))
+}
+
+async fn ask(app: &Router, path: &str, referer: Option<&str>) {
+    let mut request = Request::get(path).header(header::HOST, "shop.example");
+    if let Some(referer) = referer {
+        request = request.header(header::REFERER, referer);
+    }
+    let answer = app.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+    assert_eq!(answer.status(), StatusCode::NOT_FOUND);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_hour_later_one_message_says_what_own_pages_link_to() {
+    let (bell, stub) = paused();
+    let app = app(bell.layer());
+    for _ in 0..3 {
+        ask(&app, "/old-pricing?token=hunter2hunter2", Some("https://shop.example/blog?a=b")).await;
+    }
+    ask(&app, "/typo", Some("http://SHOP.example/")).await;
+    ask(&app, "/bookmark", None).await;
+    ask(&app, "/elsewhere", Some("https://other.example/list")).await;
+    ask(&app, "/itself", Some("https://shop.example/itself/")).await;
+    for probe in ["/wp-login.php", "/.env"] {
+        ask(&app, probe, Some("https://shop.example/blog")).await;
+    }
+    tokio::time::sleep(HOUR - Duration::from_secs(10)).await;
+    assert_eq!(stub.count(), 0);
+    tokio::time::sleep(Duration::from_secs(20)).await;
+    let expected = "\
+:mag: Pages that are not there   404 · in 1 h · shop-api (production)
+Asked for 4 times
+       3  /old-pricing   linked from /blog
+       1  /typo   linked from /
+3 more that no page of the same host links to · 2 for well-known probe paths";
+    assert_eq!(stub.messages()[0].plain_text(), expected);
+    assert_eq!(stub.messages()[0].about(), Some(&Topic::ClientError));
+    assert_eq!((bell.stats().not_found, bell.stats().failures), (9, 0));
+    tokio::time::sleep(2 * HOUR).await;
+    assert_eq!(stub.count(), 1, "nothing new");
+}
+
+#[tokio::test(start_paused = true)]
+async fn all_are_listed_where_that_is_asked_for() {
+    let (bell, stub) = paused();
+    let app = app(bell.layer().all_not_found());
+    for n in 0..12 {
+        ask(&app, &format!("/page-{n:02}"), None).await;
+    }
+    ask(&app, "/.env", None).await;
+    assert!(bell.flush(LONG).await.complete);
+    let text = stub.messages()[0].plain_text();
+    assert!(text.contains("Asked for 12 times"), "{text}");
+    assert!(text.contains("/page-09") && !text.contains("/page-10"), "{text}");
+    assert!(text.contains("       2  for other pages"), "{text}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn probes_and_typing_errors_alone_are_no_message() {
+    let (bell, stub) = paused();
+    let app = app(bell.layer());
+    ask(&app, "/.git/config", None).await;
+    ask(&app, "/bookmark", None).await;
+    tokio::time::sleep(2 * HOUR).await;
+    assert!(bell.shutdown(LONG).await.complete);
+    assert_eq!((stub.count(), bell.stats().not_found), (0, 2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_counted_is_told_before_the_end() {
+    let (bell, stub) = paused();
+    ask(&app(bell.layer()), "/old", Some("https://shop.example/")).await;
+    assert!(bell.shutdown(LONG).await.complete);
+    stub.assert_rang(1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_404_that_says_why_rings_at_once() {
+    let (bell, stub) = paused();
+    ask(&app(bell.layer()), "/gone", None).await;
+    ask(&app(bell.layer().critical_path("/register")), "/register", None).await;
+    assert!(bell.flush(LONG).await.complete);
+    stub.assert_rang(2);
+    stub.assert_contains("row 7 is gone");
+    stub.assert_contains(":rotating_light: Client Error   404 · GET /register");
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_layer_tells_its_own_and_routes_lead() {
+    let (all, pages, admin) = (Stub::new(), Stub::new(), Stub::new());
+    let (bell, worker) = Bell::builder("shop-api")
+        .channel("#all", all.clone())
+        .channel("#pages", pages.clone())
+        .channel("#admin", admin.clone())
+        .route(Route::topic(Topic::ClientError).to("#pages"))
+        .build_with_worker()
+        .unwrap();
+    tokio::spawn(worker.run());
+    ask(&app(bell.layer()), "/old", Some("https://shop.example/")).await;
+    let layer = bell.layer().service("admin").channel("#admin");
+    ask(&app(layer), "/older", Some("https://shop.example/")).await;
+    assert!(bell.flush(LONG).await.complete);
+    assert_eq!([all.count(), pages.count(), admin.count()], [0, 1, 1]);
+    admin.assert_contains("404 · admin");
+}
+
+#[tokio::test(start_paused = true)]
+async fn hostile_paths_and_referers_are_shown_as_they_are_or_not_at_all() {
+    let (bell, stub) = paused();
+    let app = app(bell.layer());
+    let long = format!("/{}", "x".repeat(7_000));
+    for path in ["/%3C!channel%3E", "/%E2%80%AE/@everyone", "/x%0A%0Auser:eve", &long] {
+        ask(&app, path, Some("https://shop.example/<!here>?a=b")).await;
+    }
+    let jwt = "/reset/password=hunter2hunter2";
+    ask(&app, jwt, Some("https://shop.example/u/Bearer%20abcdefghijklmnop")).await;
+    assert!(bell.flush(LONG).await.complete);
+    let text = stub.messages()[0].plain_text();
+    assert!(text.chars().count() < 2_000, "{text}");
+    assert!(text.lines().all(|line| !line.starts_with("user:")), "{text}");
+    stub.assert_no_secret("hunter2hunter2");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 32, ..ProptestConfig::default() })]
+    #[test]
+    fn every_request_is_in_exactly_one_count(
+        asked in prop::collection::vec((0..15_usize, 0..3_u8), 1..80),
+    ) {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .start_paused(true)
+            .build()
+            .unwrap();
+        let (text, not_found) = runtime.block_on(async {
+            let (bell, stub) = paused();
+            let app = app(bell.layer());
+            ask(&app, "/first", Some("https://shop.example/")).await;
+            for (page, how) in &asked {
+                match how {
+                    0 => ask(&app, &format!("/p{page}"), Some("https://shop.example/")).await,
+                    1 => ask(&app, &format!("/p{page}"), None).await,
+                    _ => ask(&app, "/.env", None).await,
+                }
+            }
+            assert!(bell.flush(LONG).await.complete);
+            (stub.messages()[0].plain_text(), bell.stats().not_found)
+        });
+        let count_before = |what: &str| {
+            let at = text.find(what).map(|at| text[..at].split_whitespace().next_back());
+            at.flatten().and_then(|count| count.parse::<u64>().ok()).unwrap_or_default()
+        };
+        let asked_for = text.split("Asked for").nth(1).unwrap().split_whitespace().next().unwrap();
+        let asked_for = if asked_for == "once" { 1 } else { asked_for.parse::<u64>().unwrap() };
+        let lines = text.lines().filter(|line| line.starts_with("    "));
+        let listed: u64 =
+            lines.map(|line| line.split_whitespace().next().unwrap().parse::<u64>().unwrap()).sum();
+        prop_assert_eq!(listed, asked_for);
+        let others = count_before("more that no page") + count_before("for well-known");
+        prop_assert_eq!(asked_for + others, not_found);
+        prop_assert_eq!(not_found, asked.len() as u64 + 1);
+    }
+}
