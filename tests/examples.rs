@@ -201,4 +201,14 @@ fn the_small_examples_say_what_they_show() {
     ] {
         assert!(rung.contains(said), "{said}: {rung}");
     }
+    let (out, rung) = finish("tasks");
+    assert!(out.contains("run 2: invalid digit") && out.contains("panicked: true"), "{out}");
+    for said in [
+        ":x: digest failed after",
+        ":tada: digest works again after 2 failures",
+        ":hourglass: import is still running after 500 ms",
+        "> panicked: assertion `left != right` failed: no disk",
+    ] {
+        assert!(rung.contains(said), "{said}: {rung}");
+    }
 }

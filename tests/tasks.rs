@@ -15,7 +15,11 @@ use std::{
 };
 
 use tokio::{task::JoinHandle, time::sleep};
-use tower_bell::{Bell, OnSuccess, Severity, Summarize, Summary, Topic, transport::stub::Stub};
+use tower_bell::{
+    Bell, Message, OnSuccess, Secret, Severity, Summarize, Summary, Topic,
+    redact::Redacted,
+    transport::{Capabilities, Receipt, SendError, Transport, stub::Stub},
+};
 
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);
@@ -23,22 +27,54 @@ const HOUR: Duration = Duration::from_secs(3600);
 const DAY: Duration = Duration::from_secs(24 * 3600);
 const WEEK: Duration = Duration::from_secs(7 * 24 * 3600);
 
-fn bell() -> (Bell, Stub) {
-    let stub = Stub::new();
-    let builder = Bell::builder("shop-api").host("web-1").channel("#jobs", stub.clone());
-    let (bell, worker) = builder.build_with_worker().unwrap();
-    tokio::spawn(worker.run());
-    (bell, stub)
+/// A service that cannot edit what it was sent.
+struct Webhook(Stub);
+
+impl Transport for Webhook {
+    fn capabilities(&self) -> Capabilities {
+        Capabilities::default().pace(Duration::ZERO)
+    }
+
+    fn secrets(&self) -> Vec<Secret> {
+        Vec::new()
+    }
+
+    async fn post(&self, message: &Redacted<Message>) -> Result<Receipt, SendError> {
+        self.0.post(message).await
+    }
 }
 
-/// What rang since the last call, without what is in every message; starts left out.
+fn bell() -> (Bell, Stub) {
+    let stub = Stub::new();
+    (bell_with(Webhook(stub.clone())), stub)
+}
+
+/// Starts are told too, because they can be completed.
+fn editing_bell() -> (Bell, Stub) {
+    let stub = Stub::new();
+    (bell_with(stub.clone()), stub)
+}
+
+fn bell_with(transport: impl Transport) -> Bell {
+    let builder = Bell::builder("shop-api").host("web-1").channel("#jobs", transport);
+    let (bell, worker) = builder.build_with_worker().unwrap();
+    tokio::spawn(worker.run());
+    bell
+}
+
+/// What rang since the last call, without what is in every message.
 async fn rung(stub: &Stub) -> Vec<String> {
     sleep(2 * SECOND).await;
-    let texts = stub.take().into_iter().map(|message| {
-        let text = message.plain_text();
-        text.replace("   shop-api", "").replace(" · shop-api", "").replace("\nhost web-1", "")
-    });
-    texts.filter(|text| !text.ends_with(" started")).collect()
+    stub.take().iter().map(|message| in_short(message)).collect()
+}
+
+fn edits(stub: &Stub) -> Vec<String> {
+    stub.edits().iter().map(|message| in_short(message)).collect()
+}
+
+fn in_short(message: &Message) -> String {
+    let text = message.plain_text();
+    text.replace("   shop-api", "").replace(" · shop-api", "").replace("\nhost web-1", "")
 }
 
 fn no_route() -> io::Error {
@@ -72,6 +108,40 @@ async fn a_result_is_told_with_its_counts_and_given_on() {
     let summary = task.run(|| sent(312)).await.unwrap();
     assert_eq!(summary, Summary::new().count("sent", 312));
     assert_eq!(rung(&stub).await, [":white_check_mark: weekly-report done in 3 s\nsent: 312"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_result_takes_the_place_of_the_start_where_that_can_be_edited() {
+    let (bell, stub) = editing_bell();
+    let run = tokio::spawn(bell.task("weekly-report").run(|| sent(312)));
+    sleep(SECOND).await;
+    assert_eq!(in_short(&stub.messages()[0]), ":hourglass_flowing_sand: weekly-report started");
+    run.await.unwrap().unwrap();
+    sleep(SECOND).await;
+    assert_eq!(edits(&stub), [":white_check_mark: weekly-report done in 3 s\nsent: 312"]);
+    assert_eq!(rung(&stub).await.len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failure_rings_although_its_start_can_be_edited() {
+    let (bell, stub) = editing_bell();
+    for _ in 0..3 {
+        let fails = async || {
+            sleep(3 * SECOND).await;
+            Err::<(), _>("no paper")
+        };
+        bell.task("report").run(fails).await.unwrap_err();
+    }
+    sleep(SECOND).await;
+    assert_eq!(edits(&stub), [":x: report failed after 3 s"]);
+    assert_eq!(
+        rung(&stub).await,
+        [":hourglass_flowing_sand: report started", ":x: report failed after 3 s\n> no paper"],
+        "the same again is counted, and its start is not told"
+    );
+    bell.task("report").run(|| ready(())).await;
+    assert_eq!(rung(&stub).await.len(), 1);
+    stub.assert_rang(0);
 }
 
 #[tokio::test(start_paused = true)]

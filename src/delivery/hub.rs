@@ -235,8 +235,8 @@ impl Hub {
     /// then the worker ends.
     pub(crate) fn shutdown(&self, answer: Answer, within: Duration) {
         self.tell_missing(self.missing.all());
-        self.intake.close();
         self.say_what_is_counted();
+        self.intake.close();
         self.channels.iter().for_each(|channel| channel.queue.close());
         self.flush(answer, within);
         self.control.close();

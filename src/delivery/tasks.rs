@@ -6,6 +6,7 @@ use tokio::time::Instant;
 
 use crate::{
     delivery::{
+        anchor::Anchor,
         hub::{Hub, is_seldom},
         log,
         sending::Sending,
@@ -40,20 +41,46 @@ impl Hub {
         run
     }
 
-    /// What a refused message loses is counted by its channel.
-    pub(crate) fn say(&self, say: &Say, how: Sending) {
-        let _ = self.send(render::task(say, &self.origin), how);
+    /// Says that a run began, if that is to be told, where its result can complete the message.
+    pub(crate) fn say_began(&self, run: &Run) -> Option<Arc<Anchor>> {
+        let began = run.began()?;
+        let anchor = Arc::default();
+        let only_if_edit = true;
+        let how = Sending { anchor: Some(Arc::clone(&anchor)), only_if_edit, ..Sending::default() };
+        self.say(began, how);
+        Some(anchor)
+    }
+
+    /// Says what came of a run, in the place where it began. An edit rings nobody, and so what people
+    /// are to be told is a message of its own too.
+    pub(crate) fn say_ended(&self, say: Say, began: Option<Arc<Anchor>>) {
+        if !say.rings() {
+            return self.say(say, Sending { anchor: began, ..Sending::default() });
+        }
+        if let Some(anchor) = began {
+            let how = Sending { anchor: Some(anchor), only_replaces: true, ..Sending::default() };
+            // What it leaves out is told in the other one.
+            let _ = self.send(render::task_in_short(&say, &self.origin), how);
+        }
+        self.say(say, Sending::default());
+    }
+
+    /// What is not taken is told later.
+    fn say(&self, say: Say, how: Sending) {
+        if self.send(render::task(&say, &self.origin), how).is_err() {
+            self.tasks().put_back(say);
+        }
     }
 
     /// What is due by now: an overrun, a run that did not start, failures that were counted.
     pub(crate) fn say_what_is_due(&self, now: Instant) {
         let due = self.tasks().due(now);
-        due.iter().for_each(|say| self.say(say, Sending::default()));
+        due.into_iter().for_each(|say| self.say(say, Sending::default()));
     }
 
     /// What is counted and not told: nobody may ask again.
     pub(crate) fn say_what_is_counted(&self) {
         let counted = self.tasks().hurry();
-        counted.iter().for_each(|say| self.say(say, Sending::default()));
+        counted.into_iter().for_each(|say| self.say(say, Sending::default()));
     }
 }

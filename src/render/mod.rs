@@ -18,9 +18,12 @@ mod words;
 
 use std::time::Duration;
 
-pub(crate) use self::task::task;
 use self::words::{elapsed, grpc_name, utc};
-pub(crate) use self::{digest::digest, missing::missing};
+pub(crate) use self::{
+    digest::digest,
+    missing::missing,
+    task::{task, task_in_short},
+};
 use crate::{
     message::{Field, Message},
     redact::Redacted,

@@ -28,6 +28,12 @@ pub(crate) fn task(say: &Say, origin: &Origin) -> Message {
     message.topic(Topic::Task).severity(say.severity())
 }
 
+/// What came of a run in one line, for the place where it began: it goes where that is.
+pub(crate) fn task_in_short(say: &Say, origin: &Origin) -> Message {
+    let Message { channel, subject, text, .. } = task(say, origin);
+    Message { channel, subject, ..Message::new(text).topic(Topic::Task) }
+}
+
 fn result(name: &str, ended: &Ended) -> Message {
     let took = elapsed(ended.took);
     let failures = &ended.failures;

@@ -17,7 +17,7 @@ use super::outcome::{Outcome, Told};
 use crate::{
     bell::Bell,
     context::panic::{caught_in_job, place_in_job},
-    delivery::{Anchor, Hub, Sending},
+    delivery::{Anchor, Hub},
     error::ConfigError,
     incident::schedule::{Ending, Failure, MOST_TASKS, OnSuccess, Run, Settings},
     redact::Redacted,
@@ -75,7 +75,7 @@ impl Bell {
 ///
 /// | what happens | what is told |
 /// |---|---|
-/// | a run begins | that it began, where the transport can edit: the result completes that message, and a failure is posted too. Only with [`OnSuccess::Always`] |
+/// | a run begins | that it began, where the transport can edit: the result completes that message. Only with [`OnSuccess::Always`] |
 /// | it goes well | duration and [`Summary`](crate::Summary), as [`on_success`](Self::on_success) says |
 /// | it fails or panics | the error with its sources, at once. The same again: at most once an hour, with the exact number; at most five messages an hour in any case |
 /// | it goes well after that | always: that it works again, and how often it failed |
@@ -200,10 +200,10 @@ impl fmt::Debug for Task {
 /// A run that is not over. Dropped before it has ended, it tells that.
 struct Going {
     hub: Arc<Hub>,
+    /// Where it stands that it began.
+    began: Option<Arc<Anchor>>,
     /// Taken once.
     run: Option<Run>,
-    /// The message that it began, to be completed by its result.
-    began: Arc<Anchor>,
     /// The last handle does not go before the result is told.
     _bell: Bell,
 }
@@ -213,26 +213,15 @@ impl Going {
     fn start(task: Task) -> Option<Self> {
         let hub = Arc::clone(task.bell.hub()?);
         let run = hub.task_started(task.shown_name(), task.settings, Instant::now());
-        let began = Arc::default();
-        if let Some(say) = run.began() {
-            let anchor = Some(Arc::clone(&began));
-            hub.say(&say, Sending { anchor, only_if_edit: true, ..Sending::default() });
-        }
-        Some(Self { hub, run: Some(run), began, _bell: task.bell })
+        let began = hub.say_began(&run);
+        Some(Self { hub, began, run: Some(run), _bell: task.bell })
     }
 
     fn end(&mut self, ending: Ending) {
         let Some(run) = self.run.take() else { return };
-        let is_good = matches!(ending, Ending::Done(_));
         let say = self.hub.tasks().ended(&run, ending, Instant::now());
-        let Some(say) = say else { return };
-        let anchor = Some(Arc::clone(&self.began));
-        if is_good {
-            self.hub.say(&say, Sending { anchor, ..Sending::default() });
-        } else {
-            // A message that changes notifies nobody: a failure is posted, too.
-            self.hub.say(&say, Sending::default());
-            self.hub.say(&say, Sending { anchor, only_replaces: true, ..Sending::default() });
+        if let Some(say) = say {
+            self.hub.say_ended(say, self.began.take());
         }
     }
 

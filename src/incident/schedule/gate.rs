@@ -29,6 +29,11 @@ impl Gate {
         self.last = Some(now);
     }
 
+    /// What was taken out was not told.
+    pub(super) const fn put_back(&mut self, count: u64) {
+        self.untold += count;
+    }
+
     pub(super) const fn untold(&self) -> u64 {
         self.untold
     }

@@ -202,6 +202,20 @@ impl Job {
         overran.into_iter().chain(self.failing.again(now)).collect()
     }
 
+    /// The message was not taken: what it counted is told later.
+    pub(super) fn put_back(&mut self, what: What) {
+        match what {
+            What::Ended(Ended { ending: Ending::Failed(last), failures, .. })
+            | What::Failing { last, failures } => {
+                self.failing.gate.put_back(failures.fresh.count);
+                self.failing.last.get_or_insert(last);
+                self.failing.announced = false;
+            }
+            What::Overran { runs, .. } => self.overruns.put_back(runs.count),
+            What::Started | What::Ended(_) | What::Missed(_) => {}
+        }
+    }
+
     /// Counts the runs that go on for too long.
     fn count_overruns(&mut self, now: Instant) {
         let Some(limit) = self.settings.limit() else { return };

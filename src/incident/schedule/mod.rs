@@ -168,6 +168,13 @@ impl Schedules {
         self.now.map(|now| self.say(|job| job.hurry(now))).unwrap_or_default()
     }
 
+    /// What is not taken is told later, if it is a count.
+    pub(crate) fn put_back(&mut self, Say { task, what, .. }: Say) {
+        if let Some(job) = self.jobs.get_mut(&task) {
+            job.put_back(what);
+        }
+    }
+
     fn see(&mut self, now: Instant) {
         self.now = self.now.max(Some(now));
     }

@@ -106,6 +106,17 @@ impl Say {
             What::Missed(_) => asked.unwrap_or(Severity::Warning),
         }
     }
+
+    /// People are to be told, not only whoever looks: it is bad, or the end of something bad.
+    pub(crate) fn rings(&self) -> bool {
+        let ends_worry = match &self.what {
+            What::Ended(Ended { failures, missed, overran, .. }) => {
+                failures.in_a_row > 0 || *missed > 0 || overran.is_some()
+            }
+            _ => false,
+        };
+        ends_worry || self.severity() > Severity::Info
+    }
 }
 
 impl Failure {

@@ -125,6 +125,25 @@ fn a_start_is_told_only_while_the_job_is_not_known_to_fail() {
 }
 
 #[test]
+fn the_end_of_a_worry_rings() {
+    let mut clock = Clock::new();
+    let mut rings = |settings: fn() -> Settings, wait, ending| {
+        let run = clock.start(settings());
+        clock.wait(wait);
+        let say = clock.schedules.ended(&run, ending, clock.now);
+        let rings = say.is_some_and(|say| say.rings());
+        clock.wait(2 * HOUR);
+        rings
+    };
+    assert!(!rings(Settings::default, SECOND, done()));
+    assert!(rings(Settings::default, SECOND, failure("no route")));
+    assert!(rings(Settings::default, SECOND, done()));
+    assert!(rings(Settings::default, SECOND, Ending::Failed(Failure::Dropped)));
+    assert!(rings(|| every(HOUR), 2 * HOUR, done()), "works again, and was too long");
+    assert!(rings(|| every(HOUR), SECOND, done()), "was missed");
+}
+
+#[test]
 fn a_run_whose_start_was_told_is_told_to_its_end() {
     let mut clock = Clock::new();
     let runs: Vec<_> = (0..3).map(|_| clock.start(Settings::default())).collect();
@@ -242,6 +261,8 @@ enum Step {
     End(usize, Option<u8>),
     Wait(u64),
     Hurry,
+    /// From now on messages are taken, or not.
+    Take(bool),
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -251,6 +272,7 @@ fn step() -> impl Strategy<Value = Step> {
             .prop_map(|(at, text)| Step::End(at, text)),
         3 => prop_oneof![1u64..120, 600u64..8_000].prop_map(Step::Wait),
         1 => Just(Step::Hurry),
+        1 => any::<bool>().prop_map(Step::Take),
     ]
 }
 
@@ -265,7 +287,7 @@ proptest! {
         let mut clock = Clock::new();
         let mut going: Vec<Run> = Vec::new();
         let (mut failed, mut told) = (0, 0);
-        let (mut started, mut overran) = (0, 0);
+        let (mut started, mut overran, mut taken) = (0, 0, true);
         for step in steps {
             let said = match step {
                 Step::Start(watched) => {
@@ -292,10 +314,20 @@ proptest! {
                 Step::Hurry => {
                     clock.schedules.hurry().into_iter().map(|say| say.what).collect()
                 }
+                Step::Take(from_now_on) => {
+                    taken = from_now_on;
+                    Vec::new()
+                }
             };
-            for what in &said {
-                told += failures(what).fresh.count;
-                prop_assert!(failures(what).in_a_row <= failed);
+            for what in said {
+                prop_assert!(failures(&what).in_a_row <= failed);
+                let is_count = !matches!(&what, What::Ended(Ended { ending: Ending::Done(_), .. }));
+                if is_count && !taken {
+                    let settings = Arc::default();
+                    clock.schedules.put_back(Say { task: "job".into(), settings, what });
+                    continue;
+                }
+                told += failures(&what).fresh.count;
                 match what {
                     What::Missed(_) => prop_assert!(going.is_empty(), "missed while it runs"),
                     What::Overran { runs, .. } => overran += runs.count,
