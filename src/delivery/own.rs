@@ -20,11 +20,12 @@ impl Teller {
         let replaced = self.replaced(&items);
         if replaced.is_none() && items.iter().all(|item| item.how.only_replaces) {
             self.channel().queue.release();
-            return items.into_iter().for_each(|item| item.how.left_out());
-        }
-        match self.post(Ok(message), false, replaced.as_ref()).await {
-            Ok(receipt) => self.own_told(items, &receipt),
-            Err(error) => self.own_refused(items, &error),
+            items.into_iter().for_each(|item| item.how.left_out());
+        } else {
+            match self.post(Ok(message), false, replaced.as_ref()).await {
+                Ok(receipt) => self.own_told(items, &receipt),
+                Err(error) => self.own_refused(items, &error),
+            }
         }
         self.shared.progress.notify_one();
     }
