@@ -231,7 +231,7 @@ async fn where_no_digest_fits_each_event_is_told() {
     chat.with(|state| state.limits = Limits::default().total(0));
     let bell = built(Bell::builder("s").channel("#feed", chat.clone()).events_per_minute(0));
     for _ in 0..3 {
-        bell.event(Topic::User, "x".repeat(300)).user("u".repeat(100)).send();
+        bell.event(Topic::User, "x".repeat(300)).user("u".repeat(250)).send();
     }
     assert!(bell.flush(MINUTE).await.complete);
     assert_eq!(channel(&bell).sent, 3);

@@ -18,9 +18,14 @@ impl Teller {
         self.own_turn = false;
         let Some((message, items)) = self.composed(items) else { return };
         let replaced = self.replaced(&items);
-        match self.post(Ok(message), false, replaced.as_ref()).await {
-            Ok(receipt) => self.own_told(items, &receipt),
-            Err(error) => self.own_refused(items, &error),
+        if replaced.is_none() && items.iter().all(|item| item.how.only_replaces) {
+            self.channel().queue.release();
+            items.into_iter().for_each(|item| item.how.left_out());
+        } else {
+            match self.post(Ok(message), false, replaced.as_ref()).await {
+                Ok(receipt) => self.own_told(items, &receipt),
+                Err(error) => self.own_refused(items, &error),
+            }
         }
         self.shared.progress.notify_one();
     }

@@ -1,8 +1,9 @@
 //! What the app sends itself, waiting for its channel: bounded by items and bytes. When it is full
 //! the newest is refused, because what waits longest was promised first.
 //!
-//! Events of a flood wait here for each other, at most a minute, and are taken together. Nothing is
-//! kept twice: what a digest says is written from what waits when it is said.
+//! Events of a flood wait here for each other, at most a minute, and are taken together, with what
+//! else comes of their topic meanwhile. Nothing is kept twice: what a digest says is written from what
+//! waits when it is said.
 
 use std::{
     collections::VecDeque,
@@ -107,11 +108,8 @@ impl Queue {
     /// [`put_back`](Self::put_back).
     pub(crate) fn take(&self, now: Instant) -> Next {
         let mut waiting = self.lock();
-        let Waiting { items, floods, .. } = &mut *waiting;
         // What came since the last look is counted before it is taken.
-        for item in items {
-            item.seen(floods, now);
-        }
+        waiting.see(now);
         let places = match waiting.choose(now) {
             Ok(places) => places,
             Err(until) => return Next::Wait(until),
@@ -155,13 +153,14 @@ impl Queue {
     /// one will be.
     pub(crate) fn expire(&self, now: Instant) -> (Vec<Outgoing>, Option<Instant>) {
         let mut waiting = self.lock();
-        let Waiting { items, bytes, floods, .. } = &mut *waiting;
+        let Waiting { items, bytes, .. } = &mut *waiting;
         let (old, young) = items.drain(..).partition(|item| item.age(now) >= MESSAGE_LIFE);
         let old: Vec<Outgoing> = VecDeque::into(old);
         *items = young;
         *bytes -= old.iter().map(|item| item.weight).sum::<usize>();
-        let lives = items.iter_mut().map(|item| item.seen(floods, now) + MESSAGE_LIFE);
-        let next = lives.min();
+        waiting.see(now);
+        let lives = waiting.items.iter().filter_map(Outgoing::since);
+        let next = lives.min().map(|since| since + MESSAGE_LIFE);
         (old, next)
     }
 
@@ -257,6 +256,18 @@ impl Waiting {
         Ok(())
     }
 
+    /// Starts the life of what is new.
+    fn see(&mut self, now: Instant) {
+        let Self { items, floods, .. } = self;
+        for place in 0..items.len() {
+            let item = &items[place];
+            if item.since().is_none() {
+                let has_company = items.iter().any(|other| other.waits_for(item));
+                items[place].first_seen(has_company, floods, now);
+            }
+        }
+    }
+
     /// Where the one stands that a message with this anchor replaces.
     fn same_anchor(&self, anchor: Option<&Arc<Anchor>>) -> Option<usize> {
         let anchor = anchor?;
@@ -285,8 +296,8 @@ impl Waiting {
         let waits_until = |item: &Outgoing| {
             item.waits_until().filter(|_| !is_crowded && item.number >= self.hurried)
         };
-        let is_ready = |item: &&Outgoing| waits_until(item).is_none_or(|until| until <= now);
-        match self.items.iter().position(|item| is_ready(&item)) {
+        let is_ready = |item| waits_until(item).is_none_or(|until| until <= now);
+        match self.items.iter().position(is_ready) {
             Some(place) => Ok(self.with_company(place, is_crowded)),
             None => Err(self.items.iter().filter_map(waits_until).min()),
         }
@@ -506,21 +517,14 @@ mod tests {
     }
 
     #[test]
-    fn a_flood_and_what_waits_longer_take_turns_where_there_is_little_room() {
+    fn floods_and_what_waits_longer_take_turns_where_there_is_little_room() {
         let (queue, now) = (Queue::new(false, 0), Instant::now());
-        for _ in 0..MANY_MESSAGES {
-            push(&queue, "own").unwrap();
+        (0..MANY_MESSAGES).for_each(|_| push(&queue, "own").unwrap());
+        for topic in ["user", "user", "stats", "stats", "stats"] {
+            event(&queue, topic, "event").unwrap();
         }
-        let mut sizes = Vec::new();
-        for _ in 0..2 {
-            event(&queue, "user", "1").unwrap();
-            event(&queue, "user", "2").unwrap();
-            for _ in 0..2 {
-                sizes.push(take(&queue, now).len());
-                queue.release();
-            }
-        }
-        assert_eq!(sizes, [2, 1, 2, 1]);
+        let sizes: Vec<_> = all(&queue, now).iter().map(Vec::len).take(5).collect();
+        assert_eq!(sizes, [2, 1, 3, 1, 1]);
     }
 
     #[test]
@@ -534,18 +538,20 @@ mod tests {
 
     #[test]
     fn events_of_one_topic_do_not_overtake_each_other() {
-        let (queue, now) = (Queue::new(false, 1), Instant::now());
+        let (queue, start) = (Queue::new(false, 2), Instant::now());
+        let at = |seconds: u64| start + Duration::from_secs(seconds);
         event(&queue, "user", "1").unwrap();
         event(&queue, "user", "2").unwrap();
-        queue.expire(now);
-        // The channel was paused meanwhile.
-        let late = now + 2 * MINUTE;
-        for text in ["3", "4", "5"] {
-            event(&queue, "user", text).unwrap();
-            queue.expire(late);
-        }
-        assert_eq!(all(&queue, late), [["1"], ["2"], ["3"]]);
-        assert_eq!(all(&queue, late + MINUTE), [["4", "5"]]);
+        assert_eq!(all(&queue, at(0)), [["1"], ["2"]]);
+        event(&queue, "user", "3").unwrap();
+        assert!(all(&queue, at(59)).is_empty());
+        // By itself this is no flood any more, but one waits.
+        event(&queue, "user", "4").unwrap();
+        event(&queue, "stats", "another topic").unwrap();
+        assert_eq!(all(&queue, at(65)), [["another topic"]]);
+        assert_eq!(all(&queue, at(119)), [["3", "4"]]);
+        event(&queue, "user", "5").unwrap();
+        assert_eq!(all(&queue, at(130)), [["5"]]);
     }
 
     #[test]
@@ -567,18 +573,23 @@ mod tests {
     }
 
     #[test]
-    fn one_that_is_told_alone_from_now_on_is_not_overtaken_either() {
-        let (queue, now) = (Queue::new(false, 0), Instant::now());
-        for text in ["1", "2", "3"] {
-            event(&queue, "user", text).unwrap();
+    fn what_is_told_alone_from_now_on_is_not_overtaken_either() {
+        let no_more: [fn(&mut Outgoing); 2] = [Outgoing::leave_company, |item| {
+            item.attempts.after(&SendError::rejected("no"));
+        }];
+        for alone in no_more {
+            let (queue, now) = (Queue::new(false, 0), Instant::now());
+            for text in ["1", "2", "3"] {
+                event(&queue, "user", text).unwrap();
+            }
+            queue.hurry();
+            let mut items = take(&queue, now);
+            alone(&mut items[1]);
+            for item in items {
+                assert!(queue.put_back(item).is_none());
+            }
+            assert_eq!(all(&queue, now), [["1"], ["2"], ["3"]]);
         }
-        queue.hurry();
-        let mut items = take(&queue, now);
-        items[1].leave_company();
-        for item in items {
-            assert!(queue.put_back(item).is_none());
-        }
-        assert_eq!(all(&queue, now), [["1"], ["2"], ["3"]]);
     }
 
     #[test]

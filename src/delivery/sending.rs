@@ -34,6 +34,8 @@ pub(crate) struct Sending {
     /// Left out where the transport cannot edit: it says nothing that the one that replaces it does
     /// not say.
     pub(crate) only_if_edit: bool,
+    /// Left out unless it replaces a message that stands in the chat.
+    pub(crate) only_replaces: bool,
     /// Sent once, and also where nothing else is sent: someone asks whether the channel works.
     pub(crate) probe: bool,
 }
@@ -101,15 +103,20 @@ impl Outgoing {
         Self { message, attempts: Attempts::default(), how, number, weight, company, since: None }
     }
 
-    /// The worker sees it, perhaps for the first time. Gives since when it does.
-    pub(super) fn seen(&mut self, floods: &mut Floods, now: Instant) -> Instant {
-        if let (None, Company::InNeed, Some(topic)) =
-            (self.since, self.company, self.message.about())
-            && floods.is_flood(topic, now)
+    /// The worker sees it for the first time. If others of its topic wait for each other
+    /// (`has_company`), it waits with them: it must not overtake them.
+    pub(super) fn first_seen(&mut self, has_company: bool, floods: &mut Floods, now: Instant) {
+        self.since = Some(now);
+        if let (Company::InNeed, Some(topic)) = (self.company, self.message.about())
+            && (floods.is_flood(topic, now) || has_company)
         {
             self.company = Company::Flood;
         }
-        *self.since.get_or_insert(now)
+    }
+
+    /// Since when the worker has seen it.
+    pub(super) const fn since(&self) -> Option<Instant> {
+        self.since
     }
 
     /// How long it has waited.
@@ -120,6 +127,11 @@ impl Outgoing {
     /// From now on it is told alone.
     pub(crate) fn leave_company(&mut self) {
         self.company = Company::Never;
+    }
+
+    /// Whether this is an event of a flood and the other one is of its topic.
+    pub(super) fn waits_for(&self, other: &Self) -> bool {
+        self.shares(false) && self.event_topic() == other.event_topic()
     }
 
     /// It waits for others of its topic, until then.

@@ -58,7 +58,7 @@ impl Hub {
             return self.say(say, Sending { anchor: began, ..Sending::default() });
         }
         if let Some(anchor) = began {
-            let how = Sending { anchor: Some(anchor), only_if_edit: true, ..Sending::default() };
+            let how = Sending { anchor: Some(anchor), only_replaces: true, ..Sending::default() };
             // What it leaves out is told in the other one.
             let _ = self.send(render::task_in_short(&say, &self.origin), how);
         }

@@ -269,7 +269,7 @@ const FACT: usize = 300;
 /// The longest subject, place and name; this much of the text always stays.
 const LINE: usize = 150;
 /// The longest user.
-const USER: usize = 256;
+pub(crate) const USER: usize = 256;
 /// Room for `… (+1023.9 KiB cut)`, in any unit.
 const MARK: usize = 24;
 /// The room of a part that is left out altogether.

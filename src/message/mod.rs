@@ -6,7 +6,7 @@ mod plain;
 use std::fmt;
 
 pub use self::limits::Limits;
-pub(crate) use self::limits::fit;
+pub(crate) use self::limits::{USER, fit};
 use crate::{severity::Severity, topic::Topic};
 
 /// A message to the team: provider-neutral, built by setters, sent with

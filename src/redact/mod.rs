@@ -208,14 +208,14 @@ impl Redactor {
         Redacted(self.rules.report(report))
     }
 
-    /// Redacts why a job failed.
-    pub(crate) fn cause(&self, cause: Cause) -> Redacted<Cause> {
-        Redacted(self.rules.cause(cause))
-    }
-
     /// Redacts the path of a page that is not there.
     pub(crate) fn page(&self, page: Page) -> Redacted<Page> {
         Redacted(self.rules.page(page))
+    }
+
+    /// Redacts why a job failed.
+    pub(crate) fn cause(&self, cause: Cause) -> Redacted<Cause> {
+        Redacted(self.rules.cause(cause))
     }
 
     /// Redacts what stands for lost details.

@@ -4,7 +4,7 @@ use std::{iter, time::Duration};
 
 use super::words::elapsed;
 use crate::{
-    message::{Limits, Literal, Message},
+    message::{Limits, Literal, Message, USER},
     severity::Severity,
     text::{Unit, one_line},
 };
@@ -93,8 +93,6 @@ fn cut(text: &str, most: usize) -> String {
 const LINE: usize = 200;
 /// Characters of the event's own text.
 const TEXT: usize = 80;
-/// Characters of the user: as many as any message shows.
-const USER: usize = 128;
 
 #[cfg(test)]
 mod tests {
@@ -181,7 +179,7 @@ mod tests {
         #[test]
         fn each_event_has_one_line_and_its_user_is_whole(
             events in proptest::collection::vec(
-                (".{0,300}", "[!-~]{1,128}", ".{0,300}", ".{0,300}"), 1..20),
+                (".{0,300}", "[!-~]{1,256}", ".{0,300}", ".{0,300}"), 1..20),
             literal in 0usize..3_000,
         ) {
             let message = |(text, user, name, value): &(String, String, String, String)| {

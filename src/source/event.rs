@@ -33,7 +33,9 @@ impl Bell {
     ///     .send();
     /// ```
     ///
-    /// Events are not incidents: each is told.
+    /// Events are not incidents: each is told. Only in a flood, and never of [`Topic::Payment`], those
+    /// of one topic are told together, a line for each with its user: see
+    /// [`Builder::events_per_minute`](crate::Builder::events_per_minute).
     pub fn event(&self, topic: impl Into<Topic>, text: impl Into<String>) -> Event {
         Event { bell: self.clone(), message: Message::new(text).topic(topic), key: None }
     }
@@ -118,7 +120,8 @@ impl Event {
         bell.send_event(message, key)
     }
 
-    /// Sends it at once, and tells what came of it; see [`Bell::deliver`]. Of an event that was told
+    /// Sends it at once, and tells what came of it; see [`Bell::deliver`]. In a flood that takes up to
+    /// a minute, and the receipt is that of the message which tells them all. Of an event that was told
     /// already ([`key`](Self::key)) the receipt is empty.
     pub fn deliver(self) -> impl Future<Output = Result<Receipt, SendError>> + Send + use<> {
         let Self { bell, message, key } = self;

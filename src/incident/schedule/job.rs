@@ -323,5 +323,5 @@ fn hash_of(summary: &Summary) -> u64 {
 }
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
-const LEAST_GRACE: Duration = Duration::from_secs(60);
+const LEAST_GRACE: Duration = Duration::from_secs(5);
 const MOST_GRACE: Duration = Duration::from_secs(2 * 3600);
