@@ -122,7 +122,8 @@ impl Bell {
     /// Sends what waits, untold counts included, as fast as the services allow. Starts at once; the
     /// future needs no runtime and ends when nothing from before the call is left to send, at the
     /// latest after `within` (at most a day). If the worker is stuck, it ends 50 ms later: a thread
-    /// of its own, where one can be started, sees to that. Beyond 64 at a time flushes end at once.
+    /// of its own, where one can be started, sees to that; and more than 64 do not wait then, but end
+    /// at once.
     pub fn flush(&self, within: Duration) -> impl Future<Output = Drained> + Send + use<> {
         self.drain(within, Hub::flush)
     }
