@@ -85,16 +85,43 @@ fn command(name: &str) -> Command {
         assert!(built.expect("cargo").success());
     }
     let mut command = Command::new(path);
-    command.env_remove("SLACK_WEBHOOK_URL").env_remove("TOWER_BELL").env("PORT", "0");
-    command.env("RUST_BACKTRACE", "0");
+    for name in ["SLACK_WEBHOOK_URL", "SLACK_BOT_TOKEN", "TOWER_BELL", "NO_COLOR"] {
+        command.env_remove(name);
+    }
+    command.env("PORT", "0").env("RUST_BACKTRACE", "0");
     command
 }
 
 fn finish(name: &str) -> (String, String) {
-    let output = command(name).output().expect("an example that runs");
+    finished(command(name))
+}
+
+fn finished(mut command: Command) -> (String, String) {
+    let output = command.output().expect("an example that runs");
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    assert!(output.status.success(), "{name}: {}", text(&output.stderr));
+    assert!(output.status.success(), "{command:?}: {}", text(&output.stderr));
     (text(&output.stdout), text(&output.stderr))
+}
+
+/// What an example writes to a terminal. `None` where no pseudo terminal can be had: without the
+/// `script` of util-linux.
+fn on_a_terminal(name: &str, vars: &[(&str, &str)]) -> Option<String> {
+    let version = Command::new("script").arg("--version").output().ok()?.stdout;
+    if !String::from_utf8_lossy(&version).contains("util-linux") {
+        return None;
+    }
+    let example = command(name);
+    let path = example.get_program().to_str()?;
+    let mut script = Command::new("script");
+    script.args(["--quiet", "--return", "--command", &format!("'{path}'"), "/dev/null"]);
+    for (name, value) in example.get_envs() {
+        match value {
+            Some(value) => script.env(name, value),
+            None => script.env_remove(name),
+        };
+    }
+    script.envs(vars.iter().copied()).stdin(Stdio::null());
+    Some(finished(script).0)
 }
 
 #[tokio::test]
@@ -212,3 +239,21 @@ fn the_small_examples_say_what_they_show() {
         assert!(rung.contains(said), "{said}: {rung}");
     }
 }
+
+#[test]
+fn colour_is_for_terminals() {
+    let (out, rung) = finish("events");
+    assert!(rung.contains(":no_entry: Import failed"), "{rung}");
+    assert!(!out.contains(ESCAPE) && !rung.contains(ESCAPE), "{rung}");
+
+    let shown = on_a_terminal("events", &[]);
+    let plain = on_a_terminal("events", &[("NO_COLOR", "1")]);
+    let (Some(shown), Some(plain)) = (shown, plain) else {
+        eprintln!("no colour was looked at: there is no `script` of util-linux here");
+        return;
+    };
+    assert!(shown.contains("\x1b[1;31m:no_entry: Import failed"), "{shown:?}");
+    assert!(plain.contains(":no_entry: Import failed") && !plain.contains(ESCAPE), "{plain:?}");
+}
+
+const ESCAPE: char = '\x1b';

@@ -1,33 +1,51 @@
-//! What the bell says of itself, alone in its process because a subscriber is global.
+//! What the bell says of itself, alone in its process because a subscriber is global, and because
+//! some things are said once in a process.
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests may fail like tests")]
 
 use std::{
+    convert::Infallible,
     io,
     sync::{
-        Arc, Mutex,
+        LazyLock, Mutex,
         atomic::{AtomicUsize, Ordering},
     },
     time::Duration,
 };
 
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::{Empty, Full};
+use tower::{Layer, ServiceExt, service_fn};
 use tower_bell::{
     Bell, Message, Secret,
     redact::Redacted,
     transport::{Capabilities, Receipt, SendError, Transport},
 };
 
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
+/// What was logged; the first one to ask for it begins it.
+static LOG: LazyLock<Mutex<Vec<u8>>> = LazyLock::new(|| {
+    tracing_subscriber::fmt().with_ansi(false).with_writer(|| Log).init();
+    Mutex::default()
+});
+
+struct Log;
 
 impl io::Write for Log {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
+        LOG.lock().unwrap().write(bytes)
     }
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
+}
+
+/// How many lines of the bell's say this.
+fn lines(what: &str) -> usize {
+    let log = LOG.lock().unwrap();
+    let log = String::from_utf8_lossy(&log);
+    log.lines().filter(|line| line.contains("tower_bell") && line.contains(what)).count()
 }
 
 /// Gone for the first posts.
@@ -72,15 +90,7 @@ impl Transport for Down {
 
 #[tokio::test(start_paused = true)]
 async fn a_dead_channel_is_said_once_and_so_is_its_return() {
-    let log = Log::default();
-    let writer = log.clone();
-    tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).init();
-    let lines = |what: &str| {
-        let log = log.0.lock().unwrap();
-        let log = String::from_utf8_lossy(&log);
-        log.lines().filter(|line| line.contains("tower_bell") && line.contains(what)).count()
-    };
-
+    LazyLock::force(&LOG);
     let builder = Bell::builder("s").channel("#errors", Gone(AtomicUsize::new(0)));
     let (bell, worker) = builder.build_with_worker().unwrap();
     tokio::spawn(worker.run());
@@ -110,4 +120,20 @@ async fn a_dead_channel_is_said_once_and_so_is_its_return() {
     assert_eq!(lines("the last handle is gone"), 1);
     tokio::time::sleep(Duration::from_secs(60)).await;
     assert_eq!(lines("messages unsent"), 1);
+}
+
+#[tokio::test]
+async fn a_body_type_that_is_not_known_is_said_once() {
+    LazyLock::force(&LOG);
+    let (bell, _worker) =
+        Bell::builder("s").channel("#a", Gone(AtomicUsize::new(0))).build_with_worker().unwrap();
+    let service = bell.layer().layer(service_fn(async |_: Request<Full<Bytes>>| {
+        Ok::<_, Infallible>(Response::new(Empty::<Bytes>::new()))
+    }));
+    for _ in 0..3 {
+        let request = Request::new(Full::from("some payload"));
+        service.clone().oneshot(request).await.unwrap();
+    }
+    assert_eq!(lines("Full<bytes::bytes::Bytes> are not captured: use `.any_body()`"), 1);
+    assert_eq!(lines("are not captured"), 1);
 }

@@ -121,7 +121,9 @@ impl Bell {
 
     /// Sends what waits, untold counts included, as fast as the services allow. Starts at once; the
     /// future needs no runtime and ends when nothing from before the call is left to send, at the
-    /// latest after `within`.
+    /// latest after `within` (at most a day). If the worker is stuck, it ends 50 ms later: a thread
+    /// of its own, where one can be started, sees to that; and more than 64 do not wait then, but end
+    /// at once.
     pub fn flush(&self, within: Duration) -> impl Future<Output = Drained> + Send + use<> {
         self.drain(within, Hub::flush)
     }
@@ -133,8 +135,8 @@ impl Bell {
 
     /// Takes no more messages, sends what waits, and ends: the last act of the process. After it
     /// messages are refused and failures only counted. Starts at once; the future needs no runtime
-    /// and ends after `within` at the latest, even if the worker is stuck. A second call does no
-    /// harm.
+    /// and ends when a [`flush`](Self::flush) would: at the latest after `within`, or 50 ms later if
+    /// the worker is stuck. A second call does no harm.
     ///
     /// ```
     /// # use std::time::Duration;
