@@ -4,7 +4,7 @@
 //! |---|---|---|
 //! | H1 | calling a service that was not made ready | `the_service_that_was_ready_is_the_one_that_is_called` |
 //! | H2 | work in `call` that leaks if the future is never polled | `a_future_that_is_never_polled_leaves_nothing_behind` |
-//! | H3 | panics in the handler, in `call`, in `poll_ready` | `a_panic_in_the_handler_is_answered`, `a_panic_in_call_is_answered`, `a_panic_in_poll_ready_is_told_and_goes_on`, `a_panic_goes_on_where_asked_to` |
+//! | H3 | panics in the handler, in `call`, in `poll_ready` | `a_panic_in_the_handler_is_answered`, `a_panic_in_call_is_answered`, `a_panic_in_poll_ready_is_told_and_goes_on`, `a_panic_goes_on_where_asked_to`, `a_panic_on_an_ignored_path_is_answered_and_not_told` |
 //! | H4 | a panic in the response body | `a_panic_in_the_response_body_is_told_and_goes_on` |
 //! | H5 | an error in the response body | `an_error_in_the_response_body_is_told` |
 //! | H6 | a dropped future is a client that went away | `a_client_that_goes_away_is_counted_and_not_rung`, `a_client_that_waited_long_rings_where_asked_to` |
@@ -50,7 +50,7 @@ use axum::{
     Router,
     body::{Body, Bytes, to_bytes},
     extract::{DefaultBodyLimit, Request},
-    http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header},
+    http::{HeaderMap, HeaderValue, Method, Response, StatusCode, Version, header},
     response::IntoResponse,
     routing::{any, get, post},
 };
@@ -278,6 +278,47 @@ async fn what_panics_while_a_panic_is_cleaned_up_does_no_harm() {
     let response = service.oneshot(request("GET", "/")).await.unwrap();
     assert_eq!(response.status(), 500);
     assert!(stub.next().await.plain_text().contains("a payload that is no text"));
+}
+
+#[tokio::test]
+async fn a_panic_on_an_ignored_path_is_answered_and_not_told() {
+    /// Panics when polled, and again when dropped.
+    struct Panics;
+    impl Future for Panics {
+        type Output = Result<Response<Body>, Infallible>;
+        fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Self::Output> {
+            panic!("in poll")
+        }
+    }
+    impl Drop for Panics {
+        fn drop(&mut self) {
+            panic!("in drop")
+        }
+    }
+    fn service<B>(request: http::Request<B>) -> Panics {
+        assert!(request.method() != Method::PUT, "in call");
+        Panics
+    }
+    let (bell, _stub) = rung();
+    let layer = bell.layer().ignore_path("/health");
+    let same = layer.clone().layer(service_fn(service));
+    let any = layer.any_body().layer(service_fn(service));
+    for method in ["GET", "PUT"] {
+        let response = same.clone().oneshot(request(method, "/health")).await.unwrap();
+        assert_eq!(response.status(), 500);
+        assert!(!response.body().is_end_stream());
+        let mut call = request(method, "/health");
+        *call.version_mut() = Version::HTTP_2;
+        call.headers_mut().insert("content-type", HeaderValue::from_static("application/grpc"));
+        let response = any.clone().oneshot(call).await.unwrap();
+        assert_eq!(
+            (response.status(), &response.headers()["grpc-status"]),
+            (StatusCode::OK, &HeaderValue::from_static("13"))
+        );
+    }
+    assert_eq!(bell.stats().failures, 0);
+    same.oneshot(request("GET", "/health/deep")).await.unwrap();
+    assert_eq!(bell.stats().failures, 1, "only exactly this path is ignored");
 }
 
 #[tokio::test]

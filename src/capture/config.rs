@@ -2,9 +2,9 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use http::{StatusCode, request};
+use http::{Extensions, StatusCode, Uri, request};
 
-use super::cause::CauseFinder;
+use super::{cause::CauseFinder, head};
 use crate::{bell::Bell, report::Origin};
 
 /// Bytes of payload kept, unless [`capture_body`](super::BellLayer::capture_body) says otherwise.
@@ -72,6 +72,13 @@ impl Default for Config {
 }
 
 impl Shared {
+    /// Whether nothing is to be told of this request.
+    #[inline]
+    pub(crate) fn looks_away(&self, uri: &Uri, extensions: &Extensions) -> bool {
+        let ignored = &self.config.ignored_paths;
+        self.bell.is_off() || (!ignored.is_empty() && is_one_of(ignored, uri, extensions))
+    }
+
     pub(crate) fn service(&self) -> &Arc<str> {
         self.config.service.as_ref().unwrap_or_else(|| &self.bell.origin().service)
     }
@@ -79,6 +86,13 @@ impl Shared {
     pub(crate) fn origin(&self) -> Origin {
         Origin { service: self.service().clone(), ..self.bell.origin().clone() }
     }
+}
+
+// Asked for each request, as soon as one path is ignored.
+#[inline(always)]
+fn is_one_of(paths: &[Box<str>], uri: &Uri, extensions: &Extensions) -> bool {
+    let asked = head::original_uri(extensions).unwrap_or(uri).path();
+    paths.iter().any(|path| **path == *asked)
 }
 
 impl fmt::Debug for Config {

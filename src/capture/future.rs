@@ -60,44 +60,40 @@ pin_project! {
 }
 
 impl<F, M> ResponseFuture<F, M> {
-    /// Of what `call` gave.
-    #[inline]
-    pub(crate) fn new<R>(
-        called: Result<F, Payload>,
+    /// Of what `call` gave; without a capture nobody looks at it.
+    pub(crate) fn new(
+        future: F,
         capture: Option<Capture>,
         scope: Scope,
+        policy: PanicPolicy,
+        is_grpc: bool,
+    ) -> Self {
+        let mode = PhantomData;
+        Self { future: Some(future), panic: None, capture, scope, policy, is_grpc, mode }
+    }
+
+    /// There was a panic in `call`. One that will not be answered goes on from here, as it would
+    /// without the layer: out of a `call`, hyper's whole HTTP/2 connection ends; out of a future, one
+    /// stream.
+    #[cold]
+    pub(crate) fn raised<R>(
+        payload: Payload,
+        capture: Option<Capture>,
+        mut scope: Scope,
         policy: PanicPolicy,
         is_grpc: bool,
     ) -> Self
     where
         M: BodyMode<R>,
     {
-        let (future, panic, capture, scope) = match called {
-            Ok(future) => (Some(future), None, capture, scope),
-            Err(payload) => {
-                let (payload, capture, scope) = raised::<M, R>(payload, capture, scope, policy);
-                (None, Some(payload), capture, scope)
-            }
-        };
-        Self { future, panic, capture, scope, policy, is_grpc, mode: PhantomData }
+        // Whether it can be answered does not depend on gRPC.
+        if panic_answer::<M, R>(policy, false).is_none() {
+            tell_panic(capture, &mut scope, &*payload, None);
+            resume_unwind(payload)
+        }
+        let mode = PhantomData;
+        Self { future: None, panic: Some(payload), capture, scope, policy, is_grpc, mode }
     }
-}
-
-/// A panic in `call`. One that will not be answered goes on from here, as it would without the layer:
-/// out of a `call`, hyper's whole HTTP/2 connection ends; out of a future, one stream.
-#[cold]
-fn raised<M: BodyMode<R>, R>(
-    payload: Payload,
-    capture: Option<Capture>,
-    mut scope: Scope,
-    policy: PanicPolicy,
-) -> (Payload, Option<Capture>, Scope) {
-    // Whether it can be answered does not depend on gRPC.
-    if panic_answer::<M, R>(policy, false).is_some() {
-        return (payload, capture, scope);
-    }
-    tell_panic(capture, &mut scope, &*payload, None);
-    resume_unwind(payload)
 }
 
 impl<F, M> fmt::Debug for ResponseFuture<F, M> {
@@ -115,17 +111,35 @@ where
 {
     type Output = Result<Response<M::Body>, E>;
 
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let mut this = self.project();
-        let polled = match (this.panic.take(), this.future.as_mut().as_pin_mut()) {
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.as_mut().project();
+        let (None, Some(future)) = (this.capture, this.future.as_pin_mut()) else {
+            return self.poll_watched(cx);
+        };
+        // Nobody looks at this one.
+        let poll = AssertUnwindSafe(|| M::pass_answer(future.poll(cx)));
+        catch_unwind(poll).unwrap_or_else(|payload| Poll::Ready(self.panicked(payload)))
+    }
+}
+
+impl<F, M> ResponseFuture<F, M> {
+    /// Not inlined, so that what nobody looks at stays small.
+    #[inline(never)]
+    fn poll_watched<R, E>(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<Response<M::Body>, E>>
+    where
+        F: Future<Output = Result<Response<R>, E>>,
+        M: BodyMode<R>,
+        R: Body,
+        E: Display + 'static,
+    {
+        let this = self.as_mut().project();
+        let polled = match (this.panic.take(), this.future.as_pin_mut()) {
             (Some(payload), _) => Err(payload),
             (None, Some(future)) => {
-                let poll = AssertUnwindSafe(|| future.poll(cx));
-                match this.capture {
-                    Some(_) => this.scope.enter(|| catch_unwind(poll)),
-                    // Nobody looks at this one.
-                    None => catch_unwind(poll),
-                }
+                this.scope.enter(|| catch_unwind(AssertUnwindSafe(|| future.poll(cx))))
             }
             (None, None) => panic!("polled after it was ready"),
         };
@@ -140,22 +154,30 @@ where
                 }
                 Poll::Ready(Err(error))
             }
-            Err(payload) => {
-                // The panicked future's own `Drop` may panic too.
-                let dropped = catch_unwind(AssertUnwindSafe(|| this.future.set(None)));
-                dropped.unwrap_or_else(discard);
-                let capture = this.capture.take();
-                let is_grpc = capture.as_ref().map_or(*this.is_grpc, Capture::is_grpc);
-                let answer = panic_answer::<M, R>(*this.policy, is_grpc);
-                tell_panic(capture, this.scope, &*payload, answer.as_ref().map(about));
-                match answer {
-                    Some(answer) => {
-                        discard(payload);
-                        Poll::Ready(Ok(answer))
-                    }
-                    None => resume_unwind(payload),
-                }
+            Err(payload) => Poll::Ready(self.panicked(payload)),
+        }
+    }
+
+    /// A panic, in `call` or in `poll`.
+    #[cold]
+    fn panicked<R, E>(self: Pin<&mut Self>, payload: Payload) -> Result<Response<M::Body>, E>
+    where
+        M: BodyMode<R>,
+    {
+        let mut this = self.project();
+        // The panicked future's own `Drop` may panic too.
+        let dropped = catch_unwind(AssertUnwindSafe(|| this.future.set(None)));
+        dropped.unwrap_or_else(discard);
+        let capture = this.capture.take();
+        let is_grpc = capture.as_ref().map_or(*this.is_grpc, Capture::is_grpc);
+        let answer = panic_answer::<M, R>(*this.policy, is_grpc);
+        tell_panic(capture, this.scope, &*payload, answer.as_ref().map(about));
+        match answer {
+            Some(answer) => {
+                discard(payload);
+                Ok(answer)
             }
+            None => resume_unwind(payload),
         }
     }
 }

@@ -191,6 +191,7 @@ pub(crate) fn absolute(target: &str) -> Option<(&str, &str)> {
 }
 
 /// The target before any `nest` cut it.
+#[inline]
 pub(crate) fn original_uri(extensions: &Extensions) -> Option<&Uri> {
     #[cfg(feature = "axum-08")]
     return extensions.get::<axum::extract::OriginalUri>().map(|uri| &uri.0);

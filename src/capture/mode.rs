@@ -6,8 +6,10 @@ use std::{
     fmt::Display,
     panic::catch_unwind,
     sync::atomic::{AtomicBool, Ordering::Relaxed},
+    task::Poll,
 };
 
+use http::Response;
 use http_body::Body;
 
 pub(crate) use self::sealed::Watching;
@@ -38,6 +40,12 @@ pub trait BodyMode<B>: sealed::Sealed + 'static {
     #[doc(hidden)]
     fn pass(body: B) -> Self::Body;
 
+    /// Nobody takes note of this answer's body. A whole answer that stays as it is need not be moved.
+    #[doc(hidden)]
+    fn pass_answer<E>(
+        answer: Poll<Result<Response<B>, E>>,
+    ) -> Poll<Result<Response<Self::Body>, E>>;
+
     /// The body that answers a panic: with this text if it can hold one, else empty, and whether it
     /// holds it. `None` if such a body cannot be made.
     #[doc(hidden)]
@@ -55,6 +63,10 @@ impl<B: Body + 'static> BodyMode<B> for SameBody {
         body
     }
 
+    fn pass_answer<E>(answer: Poll<Result<Response<B>, E>>) -> Poll<Result<Response<B>, E>> {
+        answer
+    }
+
     fn panic_answer(text: &'static str) -> Option<(B, bool)> {
         known::from_text(text).map(|body| (body, true))
     }
@@ -70,6 +82,12 @@ impl<B: Body<Error: Display> + 'static> BodyMode<B> for AnyBody {
 
     fn pass(body: B) -> BellBody<B> {
         BellBody::new(body, Watch::Off)
+    }
+
+    fn pass_answer<E>(
+        answer: Poll<Result<Response<B>, E>>,
+    ) -> Poll<Result<Response<BellBody<B>>, E>> {
+        answer.map_ok(|response| response.map(<Self as BodyMode<B>>::pass))
     }
 
     fn panic_answer(_: &'static str) -> Option<(BellBody<B>, bool)> {

@@ -15,7 +15,7 @@ use tower_service::Service;
 use super::{
     config::Shared,
     future::ResponseFuture,
-    grpc, head,
+    grpc,
     mode::{BodyMode, SameBody, Watching},
     snapshot::{Capture, Kept},
     unready,
@@ -80,33 +80,54 @@ where
         }
     }
 
+    /// Not inlined: the future is then made where it stays, and not moved there.
+    #[inline(never)]
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        let policy = self.shared.config.panics;
-        if self.shared.looks_away(&request) {
-            let is_grpc = request.version() >= Version::HTTP_2 && grpc::is_grpc(request.headers());
-            let request = request.map(<M as BodyMode<B>>::pass);
-            let called = catch_unwind(AssertUnwindSafe(|| self.inner.call(request)));
-            return ResponseFuture::new::<R>(called, None, Scope::default(), policy, is_grpc);
+        if self.shared.looks_away(request.uri(), request.extensions()) {
+            self.pass(request)
+        } else {
+            self.watch(request)
         }
+    }
+}
+
+impl<S, M> BellService<S, M> {
+    /// Nobody is told of this request, but a panic is answered.
+    fn pass<B, R>(&mut self, request: Request<B>) -> ResponseFuture<S::Future, M>
+    where
+        M: BodyMode<B> + BodyMode<R>,
+        S: Service<Request<<M as BodyMode<B>>::Body>, Response = Response<R>>,
+    {
+        let policy = self.shared.config.panics;
+        let is_grpc = request.version() >= Version::HTTP_2 && grpc::is_grpc(request.headers());
+        let request = request.map(<M as BodyMode<B>>::pass);
+        match catch_unwind(AssertUnwindSafe(|| self.inner.call(request))) {
+            Ok(future) => ResponseFuture::new(future, None, Scope::default(), policy, is_grpc),
+            Err(payload) => {
+                ResponseFuture::raised::<R>(payload, None, Scope::default(), policy, is_grpc)
+            }
+        }
+    }
+
+    fn watch<B, R>(&mut self, request: Request<B>) -> ResponseFuture<S::Future, M>
+    where
+        M: BodyMode<B> + BodyMode<R>,
+        S: Service<Request<<M as BodyMode<B>>::Body>, Response = Response<R>>,
+        B: Body,
+    {
+        let policy = self.shared.config.panics;
         let (parts, body) = request.into_parts();
         let mut capture = Capture::of(Arc::clone(&self.shared), &parts, Kept::of(&body));
         let body = <M as BodyMode<B>>::watch(body, |body| Watching(capture.watch_payload(body)));
         let request = Request::from_parts(parts, body);
         let mut scope = Scope::default();
         let call = AssertUnwindSafe(|| self.inner.call(request));
-        let called = scope.enter(|| catch_unwind(call));
-        ResponseFuture::new::<R>(called, Some(capture), scope, policy, false)
-    }
-}
-
-impl Shared {
-    /// Whether nothing is to be told of this request.
-    fn looks_away<B>(&self, request: &Request<B>) -> bool {
-        if self.config.ignored_paths.is_empty() {
-            return self.bell.is_off();
+        match scope.enter(|| catch_unwind(call)) {
+            Ok(future) => ResponseFuture::new(future, Some(capture), scope, policy, false),
+            Err(payload) => {
+                ResponseFuture::raised::<R>(payload, Some(capture), scope, policy, false)
+            }
         }
-        let uri = head::original_uri(request.extensions()).unwrap_or_else(|| request.uri());
-        self.bell.is_off() || self.config.ignored_paths.iter().any(|path| **path == *uri.path())
     }
 }
 
