@@ -231,6 +231,19 @@ async fn ten_times_too_many_bytes_stay_within_bounds() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn flushes_beyond_the_bound_are_answered_at_once_however_slow_the_service_is() {
+    let chat = Chat::answering([None]);
+    let bell = bell(&chat);
+    bell.send(Message::new("x"));
+    let flushes: Vec<_> = (0..40).map(|_| tokio::spawn(bell.flush(MINUTE))).collect();
+    sleep(SECOND).await;
+    let more: Vec<_> = (0..100).map(|_| tokio::spawn(bell.flush(MINUTE))).collect();
+    sleep(SECOND).await;
+    let waiting = flushes.iter().chain(&more).filter(|flush| !flush.is_finished()).count();
+    assert_eq!(waiting, 64);
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_unknown_channel_leads_to_the_default_one_and_is_counted() {
     let chat = Chat::default();
     let bell = bell(&chat);

@@ -97,6 +97,8 @@ pub(crate) struct Control {
 #[derive(Debug, Default)]
 struct Asked {
     flushes: Vec<Flush>,
+    /// How many the worker has in hand.
+    begun: usize,
     /// No flush will be followed by more work: the worker ends when all are answered.
     closing: bool,
     /// There is no worker any more.
@@ -107,7 +109,7 @@ impl Control {
     /// Asks for a flush; gives the answer back if nobody is there to do it.
     pub(crate) fn ask(&self, answer: Answer, within: Duration) -> Result<(), Answer> {
         let mut asked = self.lock();
-        if asked.ended || asked.flushes.len() >= MOST_FLUSHES {
+        if asked.ended || asked.flushes.len() + asked.begun >= MOST_FLUSHES {
             return Err(answer);
         }
         asked.flushes.push(Flush { answer, within: within.min(LONGEST) });
@@ -123,7 +125,15 @@ impl Control {
     }
 
     pub(crate) fn take(&self) -> Vec<Flush> {
-        std::mem::take(&mut self.lock().flushes)
+        let mut asked = self.lock();
+        let flushes = std::mem::take(&mut asked.flushes);
+        asked.begun += flushes.len();
+        flushes
+    }
+
+    /// The worker has answered one that it took.
+    pub(crate) fn answered(&self) {
+        self.lock().begun -= 1;
     }
 
     /// Whether the worker may end: it is to, and nobody asked for anything since

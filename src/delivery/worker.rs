@@ -211,6 +211,7 @@ impl Flushes {
             let over = flush.deadline <= now || flush.is_done(shared);
             if over {
                 flush.answer.give(Drained::left(flush.left(shared)));
+                shared.hub.control.answered();
             }
             !over
         });
