@@ -62,7 +62,7 @@ impl Bell {
     ) {
         let report = self.core.as_ref().and_then(|core| {
             core.hub.meter.told_by_events.fetch_add(1, Relaxed);
-            let report = || report(core.fingerprint(what, &core.named(what).parts(what)));
+            let report = || report(core.with_parts(what, |parts| core.fingerprint(what, parts)));
             let report = core.hub.intake.token().then(|| catch_unwind(AssertUnwindSafe(report)));
             let report = report.and_then(|report| report.map_err(discard).ok());
             if report.is_none() {
@@ -86,42 +86,36 @@ impl Bell {
     }
 }
 
-/// The parts of a failure's name that had to be written.
-struct Named {
-    shape: Option<Normal>,
-    text: Option<Normal>,
-}
-
-impl Named {
-    fn parts<'a>(&'a self, what: &Occurrence<'a>) -> FingerprintParts<'a> {
-        FingerprintParts {
+impl Core {
+    /// Names the failure. What has to be written for that lives as long as `f` runs.
+    fn with_parts<T>(
+        &self,
+        what: &Occurrence<'_>,
+        f: impl FnOnce(&mut FingerprintParts<'_>) -> T,
+    ) -> T {
+        let text = what.text.map(Normal::of);
+        let shape = what.route.is_none().then(|| self.shapes.shape_of(what.path, what.is_grpc));
+        f(&mut FingerprintParts {
             kind: what.kind.as_str(),
             method: what.method,
-            route: what.route.or(self.shape.as_ref().map(Normal::as_str)).unwrap_or_default(),
+            route: what.route.or(shape.as_ref().map(Normal::as_str)).unwrap_or_default(),
             code: what.code,
             error_type: what.error_type,
-            text: self.text.as_ref().map_or("", Normal::as_str),
-        }
-    }
-}
-
-impl Core {
-    fn named(&self, what: &Occurrence<'_>) -> Named {
-        let shape = what.route.is_none().then(|| self.shapes.shape_of(what.path, what.is_grpc));
-        Named { shape, text: what.text.map(Normal::of) }
+            text: text.as_ref().map_or("", Normal::as_str),
+        })
     }
 
     fn count(&self, what: &Occurrence<'_>, report: impl FnOnce(Fingerprint) -> Report) {
-        let named = self.named(what);
-        let mut parts = named.parts(what);
-        let mut seen = self.count_kind(what, &parts);
-        if seen == Seen::Crowded {
-            parts.text = "";
-            seen = self.count_kind(what, &parts);
-        }
-        if seen == Seen::Wanted {
-            self.bring_details(what, &parts, report);
-        }
+        self.with_parts(what, |parts| {
+            let mut seen = self.count_kind(what, parts);
+            if seen == Seen::Crowded {
+                parts.text = "";
+                seen = self.count_kind(what, parts);
+            }
+            if seen == Seen::Wanted {
+                self.bring_details(what, parts, report);
+            }
+        });
     }
 
     /// Counts it under these parts, entering them if they are new.

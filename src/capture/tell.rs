@@ -86,12 +86,11 @@ impl Capture {
             text: text.as_ref().map(|text| text as &dyn Display),
         };
         let report = |fingerprint| self.report(tags, failure, severity, fingerprint);
-        let mut events = context::events_of(tags).into_iter();
-        match events.next() {
+        match context::events_of(tags) {
             None => self.shared.bell.failed(&what, report),
-            Some(event) => {
+            Some((event, others)) => {
                 self.shared.bell.failed_in(&what, event, report);
-                context::release(events);
+                context::release(others);
             }
         }
     }

@@ -3,9 +3,10 @@
 use std::{
     fmt,
     panic::{AssertUnwindSafe, catch_unwind},
+    sync::Mutex,
 };
 
-use super::{SharedTags, current_tags, lock};
+use super::{Tags, current_tags, lock};
 use crate::{report::Report, text::discard};
 
 /// Events that wait in one request; further ones are told at once.
@@ -35,8 +36,7 @@ pub(crate) fn hold(event: impl FnOnce() -> Tell) -> bool {
 }
 
 /// The events that wait in this request, which is answered now.
-pub(super) fn take(tags: &SharedTags) -> Vec<Tell> {
-    let Some(tags) = tags else { return Vec::new() };
+pub(super) fn take(tags: &Mutex<Tags>) -> Vec<Tell> {
     let held = &mut lock(tags).held;
     held.over = true;
     std::mem::take(&mut held.waiting)

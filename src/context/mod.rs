@@ -169,9 +169,11 @@ pub(crate) fn said_severity(tags: &SharedTags) -> Option<Severity> {
     lock(tags.as_ref()?).said.severity
 }
 
-/// The events that waited for this request's failure, which is told now.
-pub(crate) fn events_of(tags: &SharedTags) -> Vec<Tell> {
-    held::take(tags)
+/// The events that waited for this request's failure, which is told now: the first and the others.
+pub(crate) fn events_of(tags: &SharedTags) -> Option<(Tell, Vec<Tell>)> {
+    let tags = tags.as_ref()?;
+    let mut events = held::take(tags);
+    (!events.is_empty()).then(|| (events.remove(0), events))
 }
 
 /// Whether the current thread is inside a request.
@@ -237,8 +239,8 @@ impl Scope {
     /// The answer is a good one: events need not wait for a failure any more. In an enclosing scope
     /// they still do.
     pub(crate) fn answered(&self) {
-        if self.tags.is_some() {
-            release(held::take(&self.tags));
+        if let Some(tags) = &self.tags {
+            release(held::take(tags));
         }
     }
 
