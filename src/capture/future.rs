@@ -11,7 +11,7 @@ use std::{
     thread,
 };
 
-use http::{HeaderValue, Response, StatusCode, header};
+use http::{Extensions, HeaderValue, Response, StatusCode, header};
 use http_body::Body;
 use pin_project_lite::pin_project;
 
@@ -184,69 +184,77 @@ impl<F, M> ResponseFuture<F, M> {
 
 /// There is a head: told now, or with the body, or all is well.
 fn answered<M: BodyMode<R>, R: Body>(
-    capture: &mut Option<Capture>,
+    kept: &mut Option<Capture>,
     scope: &mut Scope,
     response: Response<R>,
 ) -> Response<M::Body> {
-    let verdict =
-        capture.as_ref().map_or(Verdict::Fine, |capture| settle::judge(capture, &response));
-    if matches!(verdict, Verdict::Fine | Verdict::Watch(_)) {
-        scope.answered();
+    let awaited = kept.as_ref().and_then(|capture| told(capture, scope, &response));
+    if let Some((tags, awaits)) = awaited
+        && let Some(capture) = kept.take()
+    {
+        return watched::<M, R>(capture, tags, response, awaits);
     }
     // Most requests end here: nothing of theirs is moved.
-    let Some(capture) = capture.take_if(|_| verdict != Verdict::Fine) else {
-        *capture = None;
-        return response.map(M::pass);
-    };
-    match verdict {
-        Verdict::Fine => response.map(M::pass),
-        Verdict::Watch(awaits) => match scope.claim_watch() {
-            Some(tags) => watched::<M, R>(capture, tags, response, awaits),
-            None => response.map(M::pass),
-        },
-        Verdict::Grpc(code) => {
-            if let Some(tags) = scope.claim_failure() {
-                failed_grpc(&capture, &tags, &response, code);
-            }
-            response.map(M::pass)
+    *kept = None;
+    response.map(M::pass)
+}
+
+/// Tells what is certain by the head. Gives what the body is yet to tell.
+fn told<R: Body>(
+    capture: &Capture,
+    scope: &mut Scope,
+    response: &Response<R>,
+) -> Option<(SharedTags, Await)> {
+    match settle::judge(capture, response) {
+        Verdict::Fine => {
+            scope.answered();
+            None
         }
-        Verdict::Failed(severity) => match scope.claim_failure() {
-            Some(tags) => failed::<M, R>(capture, tags, response, severity),
-            None => response.map(M::pass),
-        },
+        Verdict::Watch(awaits) => {
+            scope.answered();
+            Some((scope.claim_watch()?, awaits))
+        }
+        Verdict::Grpc(code) => {
+            failed_grpc(capture, &scope.claim_failure()?, response, code);
+            None
+        }
+        Verdict::Failed(severity) => {
+            let tags = scope.claim_failure()?;
+            let awaits = failed(capture, &tags, response, severity)?;
+            Some((tags, awaits))
+        }
     }
 }
 
 /// A failing status: told at once if its cause is known or no text will come, else with the body.
-fn failed<M: BodyMode<R>, R: Body>(
-    capture: Capture,
-    tags: SharedTags,
-    response: Response<R>,
+fn failed<R: Body>(
+    capture: &Capture,
+    tags: &SharedTags,
+    response: &Response<R>,
     severity: Severity,
-) -> Response<M::Body> {
-    let extensions = response.extensions();
-    let why = match extensions.get::<Attached>() {
-        Some(attached) => Why::Attached(attached),
-        None => capture
-            .shared
-            .config
-            .causes
-            .iter()
-            .find_map(|finder| {
-                Some(Why::Typed((finder.in_extensions)(extensions)?, finder.error_type))
-            })
-            .unwrap_or(Why::Nothing),
-    };
+) -> Option<Await> {
+    let why = why_of_response(&capture.shared.config, response.extensions());
     if capture.is_missing_page(response.status(), &why) {
         capture.count_missing();
-        return response.map(M::pass);
+        return None;
     }
     let nothing = matches!(why, Why::Nothing);
     if nothing && settle::has_text(response.headers(), &response.body().size_hint()) {
-        return watched::<M, R>(capture, tags, response, Await::Text(severity));
+        return Some(Await::Text(severity));
     }
-    capture.tell(&tags, &of_head(Kind::Status, severity, None, &why, &response));
-    response.map(M::pass)
+    capture.tell(tags, &of_head(Kind::Status, severity, None, &why, response));
+    None
+}
+
+/// The cause in the response's extensions: attached by hand, or of a type that the user named.
+fn why_of_response<'a>(config: &Config, extensions: &'a Extensions) -> Why<'a> {
+    if let Some(attached) = extensions.get::<Attached>() {
+        return Why::Attached(attached);
+    }
+    let typed = config.causes.iter().find_map(|finder| {
+        Some(Why::Typed((finder.in_extensions)(extensions)?, finder.error_type))
+    });
+    typed.unwrap_or(Why::Nothing)
 }
 
 fn failed_grpc<R: Body>(
