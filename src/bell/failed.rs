@@ -50,7 +50,19 @@ impl Bell {
 
 impl Core {
     fn count(&self, what: &Occurrence<'_>, report: impl FnOnce(Fingerprint) -> Report) {
-        let text = what.text.map(Normal::of);
+        // Handed down where it was made: it is too large to be moved for nothing.
+        match what.text {
+            Some(text) => self.count_with(what, Normal::of(text).as_str(), report),
+            None => self.count_with(what, "", report),
+        }
+    }
+
+    fn count_with(
+        &self,
+        what: &Occurrence<'_>,
+        text: &str,
+        report: impl FnOnce(Fingerprint) -> Report,
+    ) {
         let shape = what.route.is_none().then(|| self.shapes.shape_of(what.path, what.is_grpc));
         let mut parts = FingerprintParts {
             kind: what.kind.as_str(),
@@ -58,7 +70,7 @@ impl Core {
             route: what.route.or(shape.as_ref().map(Normal::as_str)).unwrap_or_default(),
             code: what.code,
             error_type: what.error_type,
-            text: text.as_ref().map_or("", Normal::as_str),
+            text,
         };
         let mut seen = self.count_kind(what, &parts);
         if seen == Seen::Crowded {
