@@ -87,13 +87,25 @@ impl Bell {
 }
 
 impl Core {
-    /// Names the failure. What has to be written for that lives as long as `f` runs.
+    /// Names the failure. What has to be written for that lives as long as `f` runs, and is handed
+    /// down where it was made: it is too large to be moved for nothing.
     fn with_parts<T>(
         &self,
         what: &Occurrence<'_>,
         f: impl FnOnce(&mut FingerprintParts<'_>) -> T,
     ) -> T {
-        let text = what.text.map(Normal::of);
+        match what.text {
+            Some(text) => self.with_text(what, Normal::of(text).as_str(), f),
+            None => self.with_text(what, "", f),
+        }
+    }
+
+    fn with_text<T>(
+        &self,
+        what: &Occurrence<'_>,
+        text: &str,
+        f: impl FnOnce(&mut FingerprintParts<'_>) -> T,
+    ) -> T {
         let shape = what.route.is_none().then(|| self.shapes.shape_of(what.path, what.is_grpc));
         f(&mut FingerprintParts {
             kind: what.kind.as_str(),
@@ -101,7 +113,7 @@ impl Core {
             route: what.route.or(shape.as_ref().map(Normal::as_str)).unwrap_or_default(),
             code: what.code,
             error_type: what.error_type,
-            text: text.as_ref().map_or("", Normal::as_str),
+            text,
         })
     }
 
