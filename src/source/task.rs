@@ -101,7 +101,7 @@ impl Task {
     }
 
     /// How often it is to run. If no run starts that long after the last one ended, and a tenth of
-    /// it later (at least 5 seconds, at most 2 hours), it is told that the job did not run; then
+    /// it later (at least a minute or, if that is shorter, the period; at most 2 hours), it is told that the job did not run; then
     /// again once a period, at most once a day. At least 1 second. Default: it is not expected.
     pub fn every(mut self, period: Duration) -> Self {
         self.settings.every = Some(period.max(LEAST_PERIOD));
