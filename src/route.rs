@@ -138,8 +138,9 @@ impl Route {
         self
     }
 
-    /// Ends the search: it goes nowhere but to where an earlier route [`also`](Self::also) sent it.
-    /// Failures are still counted in [`Stats::failures`](crate::Stats::failures).
+    /// Ends the search: it goes nowhere but to where an earlier route [`also`](Self::also) sent it,
+    /// and what is told of the same failure with another severity does not count it. Failures are
+    /// still counted in [`Stats::failures`](crate::Stats::failures).
     pub fn off(mut self) -> Self {
         self.ends = true;
         self
@@ -148,8 +149,9 @@ impl Route {
     /// Whom to call in the channels of this route, in the service's own words: for Slack `<!here>`,
     /// `<!channel>`, `<!everyone>`, `<@U…>` or `<!subteam^S…>`. At most 100 bytes.
     ///
-    /// Said with the first message of an incident, and with events and task results of
-    /// [`Severity::Error`] or worse; never with what follows on an incident.
+    /// Said with the first message of an incident and with the first after it got more severe, and
+    /// with events and task results of [`Severity::Error`] or worse; never with what else follows on an
+    /// incident.
     pub fn mention(mut self, mention: impl Into<Arc<str>>) -> Self {
         self.mention = Some(mention.into());
         self

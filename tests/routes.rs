@@ -103,6 +103,36 @@ async fn a_kind_that_turns_critical_is_told_there_too_as_one_incident() {
 }
 
 #[tokio::test]
+async fn what_is_off_is_not_told_with_the_rest_of_its_incident() {
+    let team = Team::default();
+    let bell = team
+        .builder()
+        .route(Route::severity(Severity::Critical).to("#critical"))
+        .route(Route::topic(Topic::ServerError).off())
+        .build()
+        .unwrap();
+    let fail = |uri: http::Uri| async move {
+        if uri.query() == Some("critical") {
+            context::severity(Severity::Critical);
+        }
+        StatusCode::INTERNAL_SERVER_ERROR
+    };
+    let mut app = Router::new().route("/", get(fail)).layer(bell.layer());
+    for path in ["/?off", "/?critical", "/?off", "/?off"] {
+        get_path(&mut app, path).await;
+        team.counts(&bell).await;
+    }
+    assert_eq!(team.counts(&bell).await, [0, 1, 0]);
+    get_path(&mut app, "/?critical").await;
+    assert_eq!(team.counts(&bell).await, [0, 2, 0]);
+    let [first, second] = [0, 1].map(|n| team.critical.messages()[n].plain_text());
+    assert!(!first.contains('×'), "{first}");
+    assert!(second.contains("GET /?critical") && second.contains("2 in all"), "{second}");
+    let stats = bell.stats();
+    assert_eq!((stats.failures, stats.untold), (5, 0));
+}
+
+#[tokio::test]
 async fn messages_go_by_topic_and_a_named_channel_wins() {
     let team = Team::default();
     let bell = team
@@ -136,6 +166,27 @@ async fn a_mention_is_said_when_an_incident_opens_and_not_again() {
     assert_eq!(mentions, [Some("<!here>"), None]);
     assert!(messages.iter().all(|message| message.is_silent()));
     assert!(messages[0].plain_text().starts_with("<!here> :x: Generic Server Error"));
+}
+
+#[tokio::test]
+async fn an_incident_that_gets_worse_calls_in_the_channel_that_knows_of_it_too() {
+    let team = Team::default();
+    let route = Route::severity(Severity::Critical).to("#rest").mention("<!here>");
+    let bell = team.builder().route(route).build().unwrap();
+    let fail = |uri: http::Uri| async move {
+        if uri.query().is_some() {
+            context::severity(Severity::Critical);
+        }
+        StatusCode::INTERNAL_SERVER_ERROR
+    };
+    let mut app = Router::new().route("/", get(fail)).layer(bell.layer());
+    for path in ["/", "/?critical", "/?critical", "/"] {
+        get_path(&mut app, path).await;
+        team.counts(&bell).await;
+    }
+    let messages = team.rest.messages();
+    let called: Vec<_> = messages.iter().map(|message| message.mentions().is_some()).collect();
+    assert_eq!(called, [false, true, false, false]);
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 
 use std::{
     cmp::Reverse,
-    collections::{BTreeMap, HashSet},
+    collections::{BTreeMap, HashSet, btree_map::Entry},
     sync::Arc,
 };
 
@@ -45,6 +45,8 @@ struct Incident {
     facts: Facts,
     /// Several can lead to one fingerprint. Bounded by the tally, which they are in.
     keys: HashSet<Key>,
+    /// The same for those that a route tells nowhere: they only have to be let go.
+    silenced: HashSet<Key>,
     /// `None` for what the tally had no room for.
     kind: Option<Arc<KindFacts>>,
     severity: Severity,
@@ -59,14 +61,14 @@ struct Exemplar {
 }
 
 impl Incident {
-    /// This channel is to know of it.
-    fn tell(&mut self, target: &Target) {
-        let told = || Told {
-            target: target.clone(),
-            telling: Telling::default(),
-            attempts: Attempts::default(),
-        };
-        self.tellings.entry(target.channel).or_insert_with(told);
+    /// This channel is to know of it, as the route of the worst says.
+    fn tell(&mut self, target: &Target, severity: Severity) {
+        match self.tellings.entry(target.channel) {
+            Entry::Vacant(new) => {
+                new.insert(Told::new(target.clone(), severity));
+            }
+            Entry::Occupied(told) => told.into_mut().turn(target, severity),
+        }
     }
 }
 
@@ -74,15 +76,34 @@ impl Incident {
 #[derive(Debug)]
 struct Told {
     target: Target,
+    /// The next word calls whom the target names: it is the first, or it got worse.
+    calls: bool,
+    severity: Severity,
     telling: Telling,
     attempts: Attempts,
 }
 
 impl Told {
-    /// Whom it calls hears only the first word.
+    fn new(target: Target, severity: Severity) -> Self {
+        let (telling, attempts) = (Telling::default(), Attempts::default());
+        Self { target, calls: true, severity, telling, attempts }
+    }
+
+    /// It got so severe, if it was not before.
+    fn turn(&mut self, target: &Target, severity: Severity) {
+        if severity <= self.severity {
+            return;
+        }
+        let uncalled = self.target.mention.take().filter(|_| self.calls);
+        self.target = target.clone();
+        self.target.mention = self.target.mention.take().or(uncalled);
+        (self.severity, self.calls) = (severity, true);
+    }
+
+    /// Whom it calls hears only the first word, and the first after it got worse.
     fn target(&self) -> Target {
         let mut target = self.target.clone();
-        target.mention.take_if(|_| !self.telling.is_unsaid());
+        target.mention.take_if(|_| !self.calls);
         target
     }
 }
@@ -113,11 +134,19 @@ impl Ledger {
     pub(crate) fn count(&mut self, drained: &Drained<KindFacts>, now: Instant) -> bool {
         let KindFacts { fingerprint, summary, targets, .. } = &*drained.facts;
         let incident = self.incident(Some(*fingerprint), now);
+        if targets.is_empty() {
+            // What else is told of this incident must not speak of it.
+            incident.silenced.insert(drained.key);
+            return false;
+        }
         incident.keys.insert(drained.key);
         incident.severity = incident.severity.max(summary.severity);
         incident.kind.get_or_insert_with(|| Arc::clone(&drained.facts));
-        targets.iter().for_each(|target| incident.tell(target));
+        targets.iter().for_each(|target| incident.tell(target, summary.severity));
         let is_new = incident.facts.total == 0;
+        if is_new {
+            incident.facts = Facts::new(now);
+        }
         incident.facts.count(drained.count, now);
         is_new
     }
@@ -125,7 +154,7 @@ impl Ledger {
     /// Adds failures of kinds that the tally had no room for.
     pub(crate) fn count_further(&mut self, failures: u64, now: Instant) {
         let further = self.incident(None, now);
-        further.tell(&Target::plain(DEFAULT));
+        further.tell(&Target::plain(DEFAULT), Severity::Error);
         further.facts.count(failures, now);
     }
 
@@ -137,6 +166,7 @@ impl Ledger {
                 exemplar: None,
                 facts: Facts::new(now),
                 keys: HashSet::new(),
+                silenced: HashSet::new(),
                 kind: None,
                 severity: Severity::Info,
                 tellings: BTreeMap::new(),
@@ -197,6 +227,8 @@ impl Ledger {
         let Some(incident) = self.incidents.get_mut(&due.subject) else { return (0, Vec::new()) };
         let Some(told) = incident.tellings.get_mut(&channel) else { return (0, Vec::new()) };
         told.attempts = Attempts::default();
+        // It may have got worse meanwhile.
+        told.calls &= due.target != told.target;
         let revision = told.telling.told(due.count.total, now);
         (revision, incident.keys.iter().copied().collect())
     }
@@ -233,7 +265,8 @@ impl Ledger {
             *weight -= incident.exemplar.take().map_or(0, |exemplar| exemplar.weight);
             if incident.facts.is_quiet(now) {
                 incident.keys.retain(|key| !close(*key));
-                return !incident.keys.is_empty();
+                incident.silenced.retain(|key| !close(*key));
+                return !incident.keys.is_empty() || !incident.silenced.is_empty();
             }
             true
         });
@@ -377,6 +410,61 @@ mod tests {
         assert_eq!(other.target.mention.as_deref(), Some("<!here>"));
         assert!(matches!(ledger.next(0, now + GRACE), Next::Wait(None)));
         assert_eq!(ledger.untold(), 5);
+    }
+
+    #[test]
+    fn what_gets_worse_calls_once_even_while_another_word_is_on_its_way() {
+        let (mut ledger, now) = (Ledger::default(), Instant::now());
+        let kind = samples::Kind::new("a", Severity::Error);
+        let calling = |kind: &samples::Kind, whom: Option<&str>| {
+            kind.to(vec![Target { mention: whom.map(Into::into), ..Target::plain(0) }])
+        };
+        let mut called = |worse: Option<(Severity, Option<&str>)>| {
+            counted(&mut ledger, &kind, 1, now);
+            ledger.hurry();
+            let due = due(&ledger, now).unwrap();
+            if let Some((severity, whom)) = worse {
+                counted(&mut ledger, &calling(&samples::Kind::new("a", severity), whom), 1, now);
+            }
+            ledger.told(0, &due, now);
+            due.target.mention.as_deref().map(str::to_owned)
+        };
+        assert_eq!(called(Some((Severity::Critical, Some("<!here>")))), None);
+        assert_eq!(called(None).as_deref(), Some("<!here>"));
+        assert_eq!(called(Some((Severity::Critical, Some("<!channel>")))), None);
+        assert_eq!(called(None), None, "it is no worse than before");
+    }
+
+    #[test]
+    fn whom_nobody_called_yet_is_called_when_it_gets_worse() {
+        let (mut ledger, now) = (Ledger::default(), Instant::now());
+        let kind = samples::Kind::new("a", Severity::Error);
+        let loud = Target { mention: Some("<!here>".into()), ..Target::plain(0) };
+        counted(&mut ledger, &kind.to(vec![loud]), 1, now);
+        counted(&mut ledger, &samples::Kind::new("a", Severity::Critical), 1, now);
+        let due = due(&ledger, now + GRACE).unwrap();
+        assert_eq!(due.target.mention.as_deref(), Some("<!here>"));
+    }
+
+    #[test]
+    fn what_goes_nowhere_is_let_go_and_nobody_asks_for_its_details() {
+        let (mut ledger, now) = (Ledger::default(), Instant::now());
+        let kind = samples::Kind::new("a", Severity::Critical);
+        let off = samples::Kind::new("a", Severity::Error).to(Vec::new());
+        counted(&mut ledger, &off, 7, now);
+        assert!(matches!(ledger.next(0, now + QUIET), Next::Wait(None)));
+        let later = now + PERIOD;
+        counted(&mut ledger, &kind, 2, later);
+        let due = due(&ledger, later + GRACE).unwrap();
+        assert_eq!((due.count.total, due.count.fresh, due.count.over), (2, 2, GRACE));
+        assert_eq!(ledger.told(0, &due, later + GRACE).1, [kind.key]);
+        let mut closed = Vec::new();
+        ledger.sweep(later + QUIET, |key| {
+            closed.push(key);
+            true
+        });
+        assert!(ledger.incidents.is_empty());
+        assert_eq!(closed, [kind.key, off.key]);
     }
 
     #[test]

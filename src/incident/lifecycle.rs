@@ -135,11 +135,6 @@ impl Telling {
         self.said < self.asked
     }
 
-    /// The channel knows nothing of it yet.
-    pub(crate) const fn is_unsaid(&self) -> bool {
-        self.revision == 0
-    }
-
     pub(crate) const fn is_told(&self, facts: &Facts) -> bool {
         self.said == facts.total
     }
