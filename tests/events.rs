@@ -245,6 +245,46 @@ async fn one_of_many_events_is_completed_and_each_is_told() {
 }
 
 #[tokio::test]
+async fn an_event_of_another_bell_is_not_told_what_this_one_knows() {
+    let ((own, own_stub), (other, other_stub)) = (bell(), bell());
+    let both = move |State((own, other)): State<(Bell, Bell)>| async move {
+        other.event(Topic::User, "theirs").severity(Severity::Error).send();
+        own.event(Topic::User, "ours").severity(Severity::Error).send();
+        StatusCode::INTERNAL_SERVER_ERROR
+    };
+    let theirs = move |State((_, other)): State<(Bell, Bell)>| async move {
+        other.event(Topic::User, "theirs").severity(Severity::Error).send();
+        StatusCode::INTERNAL_SERVER_ERROR
+    };
+    let app = Router::new()
+        .route("/both", get(both))
+        .route("/theirs", get(theirs))
+        .layer(own.layer())
+        .with_state((own.clone(), other.clone()));
+    ask(app.clone(), "/both").await;
+    told(&own, &own_stub).await;
+    ask(app, "/theirs").await;
+    let texts = told(&own, &own_stub).await;
+    assert!(texts[0].starts_with("ours   500 · GET /both"), "{}", texts[0]);
+    assert!(texts[1].contains("500 · GET /theirs"), "{}", texts[1]);
+    assert_eq!(told(&other, &other_stub).await, ["theirs", "theirs"]);
+}
+
+#[tokio::test]
+async fn a_page_that_is_not_there_keeps_no_event_waiting() {
+    let (bell, stub) = bell();
+    let spawns = |State(bell): State<Bell>| async move {
+        bell.event(Topic::User, "half a page").severity(Severity::Error).send();
+        tokio::spawn(context::carry(std::future::pending::<()>()));
+        StatusCode::NOT_FOUND
+    };
+    let layer = bell.layer().client_errors([StatusCode::NOT_FOUND]);
+    let app = Router::new().route("/", get(spawns)).layer(layer).with_state(bell.clone());
+    assert_eq!(ask(app, "/").await, StatusCode::NOT_FOUND);
+    assert_eq!(told(&bell, &stub).await, ["half a page"]);
+}
+
+#[tokio::test]
 async fn an_event_goes_where_its_topic_leads() {
     let (all, money) = (Stub::new(), Stub::new());
     let bell = Bell::builder("shop-api")

@@ -24,6 +24,11 @@ pub(crate) struct Core {
 }
 
 impl Core {
+    /// Tells it from every other that lives.
+    pub(super) fn id(self: &Arc<Self>) -> usize {
+        Arc::as_ptr(self).addr()
+    }
+
     /// A thread that gives the answer when the worker cannot. It ends with the answer. If it does
     /// not start, the worker's own clock has to do.
     pub(super) fn keep_deadline(

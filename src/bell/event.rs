@@ -6,7 +6,7 @@ use tokio::sync::oneshot;
 
 use super::{Bell, Core, Handover, handover};
 use crate::{
-    context,
+    context::{self, HeldEvent},
     delivery::Sending,
     message::Message,
     render,
@@ -27,10 +27,12 @@ impl Bell {
         if event.as_ref().is_some_and(is_bad) {
             context::hold(|| {
                 let (core, event) = (Arc::clone(core), event.take());
-                Box::new(move |report| {
+                let bell = core.id();
+                let tell = Box::new(move |report| {
                     // Counted where it is refused.
                     let _ = event.map(|event| core.tell_event(event, key, report));
-                })
+                });
+                HeldEvent { bell, tell }
             });
         }
         Handover::new(event.map_or(Ok(()), |event| core.tell_event(event, key, None)))

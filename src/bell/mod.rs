@@ -25,6 +25,7 @@ use self::core::Core;
 pub(crate) use self::failed::Occurrence;
 pub use self::{builder::Builder, error::BuildError, handover::Handover, probe::TestFailed};
 use crate::{
+    context::HeldEvent,
     delivery::{Answer, Drained, Hub, Sending, Stats, wait},
     message::Message,
     report::Origin,
@@ -161,6 +162,11 @@ impl Bell {
     /// What does the work; nothing if the bell is off.
     pub(crate) fn hub(&self) -> Option<&Arc<Hub>> {
         self.core.as_ref().map(|core| &core.hub)
+    }
+
+    /// Whether this is the bell of the event.
+    pub(crate) fn has_sent(&self, event: &HeldEvent) -> bool {
+        self.core.as_ref().is_some_and(|core| core.id() == event.bell)
     }
 
     /// Nothing is counted and nothing rings.

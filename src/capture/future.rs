@@ -236,6 +236,7 @@ fn failed<R: Body>(
     let why = why_of_response(&capture.shared.config, response.extensions());
     if capture.is_missing_page(response.status(), &why) {
         capture.count_missing();
+        context::release(context::events_of(tags).into_iter().flatten());
         return None;
     }
     let nothing = matches!(why, Why::Nothing);

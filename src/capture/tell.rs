@@ -86,11 +86,15 @@ impl Capture {
             text: text.as_ref().map(|text| text as &dyn Display),
         };
         let report = |fingerprint| self.report(tags, failure, severity, fingerprint);
+        let bell = &self.shared.bell;
         match context::events_of(tags) {
-            None => self.shared.bell.failed(&what, report),
-            Some((event, others)) => {
-                self.shared.bell.failed_in(&what, event, report);
-                context::release(others);
+            None => bell.failed(&what, report),
+            Some(mut events) => {
+                match events.iter().position(|event| bell.has_sent(event)) {
+                    None => bell.failed(&what, report),
+                    Some(at) => bell.failed_in(&what, events.remove(at).tell, report),
+                }
+                context::release(events);
             }
         }
     }

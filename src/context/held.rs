@@ -15,17 +15,24 @@ const MOST_HELD: usize = 4;
 /// Tells an event: with the report of its request if that failed.
 pub(crate) type Tell = Box<dyn FnOnce(Option<Report>) + Send>;
 
+/// An event that waits.
+pub(crate) struct HeldEvent {
+    /// Whose it is: what another bell says of the failure is said by its own rules, elsewhere.
+    pub(crate) bell: usize,
+    pub(crate) tell: Tell,
+}
+
 /// The events that wait in one request.
 #[derive(Default)]
 pub(crate) struct Held {
-    waiting: Vec<Tell>,
+    waiting: Vec<HeldEvent>,
     /// The request is answered: nothing waits for it any more.
     over: bool,
 }
 
 /// Keeps what `event` gives until the current request is answered. `false`, without a call, where
 /// there is nothing to wait for.
-pub(crate) fn hold(event: impl FnOnce() -> Tell) -> bool {
+pub(crate) fn hold(event: impl FnOnce() -> HeldEvent) -> bool {
     let Some(tags) = current_tags() else { return false };
     let held = &mut lock(&tags).held;
     let waits = !held.over && held.waiting.len() < MOST_HELD;
@@ -36,15 +43,15 @@ pub(crate) fn hold(event: impl FnOnce() -> Tell) -> bool {
 }
 
 /// The events that wait in this request, which is answered now.
-pub(super) fn take(tags: &Mutex<Tags>) -> Vec<Tell> {
+pub(super) fn take(tags: &Mutex<Tags>) -> Vec<HeldEvent> {
     let held = &mut lock(tags).held;
     held.over = true;
     std::mem::take(&mut held.waiting)
 }
 
 /// Tells them by themselves.
-pub(crate) fn release(events: impl IntoIterator<Item = Tell>) {
-    for tell in events {
+pub(crate) fn release(events: impl IntoIterator<Item = HeldEvent>) {
+    for HeldEvent { tell, .. } in events {
         // A subscriber that hears of a refused message is the app's code.
         catch_unwind(AssertUnwindSafe(|| tell(None))).unwrap_or_else(discard);
     }

@@ -34,7 +34,7 @@ use std::{
 use pin_project_lite::pin_project;
 
 use self::held::Held;
-pub(crate) use self::held::{Tell, hold, release};
+pub(crate) use self::held::{HeldEvent, Tell, hold, release};
 use crate::{severity::Severity, text};
 
 /// Tags kept of one request; further ones are left out.
@@ -169,11 +169,10 @@ pub(crate) fn said_severity(tags: &SharedTags) -> Option<Severity> {
     lock(tags.as_ref()?).said.severity
 }
 
-/// The events that waited for this request's failure, which is told now: the first and the others.
-pub(crate) fn events_of(tags: &SharedTags) -> Option<(Tell, Vec<Tell>)> {
-    let tags = tags.as_ref()?;
-    let mut events = held::take(tags);
-    (!events.is_empty()).then(|| (events.remove(0), events))
+/// The events that waited for this request's failure, which is told now; `None` if there is none.
+pub(crate) fn events_of(tags: &SharedTags) -> Option<Vec<HeldEvent>> {
+    let events = held::take(tags.as_ref()?);
+    (!events.is_empty()).then_some(events)
 }
 
 /// Whether the current thread is inside a request.
