@@ -61,7 +61,8 @@ impl<M> BellLayer<M> {
         self.with(|config| config.service = Some(name.into()))
     }
 
-    /// The channel that failures under this layer go to. Default: the bell's first.
+    /// The channel that failures under this layer go to, in place of where the
+    /// [`Route`](crate::Route)s lead them. Default: where those lead, else the bell's first.
     ///
     /// An unknown name goes to the first channel with a note, and is counted.
     pub fn channel(self, name: impl Into<Arc<str>>) -> Self {
