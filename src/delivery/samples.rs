@@ -5,7 +5,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use super::{Detail, KindFacts, weight};
+use super::{Detail, KindFacts};
 use crate::{
     incident::Drained,
     redact::{Redacted, Redactor},
@@ -64,9 +64,9 @@ impl Kind {
         report(self.fingerprint(), self.facts.summary.severity, size)
     }
 
-    pub(crate) fn detail(&self, size: usize) -> Detail {
-        let report = self.report(size);
-        Detail { weight: weight::report(&report), report }
+    /// With a report that is said to weigh so much.
+    pub(crate) fn detail(&self, weight: usize) -> Detail {
+        Detail { report: self.report(0), weight }
     }
 }
 
