@@ -11,7 +11,10 @@ use axum::{Router, body::Body, routing::get};
 use http::{Request, StatusCode, header};
 use proptest::prelude::*;
 use tower::ServiceExt;
-use tower_bell::{Bell, BellLayer, ResponseExt, Route, Topic, transport::stub::Stub};
+use tower_bell::{
+    Bell, BellLayer, Message, ResponseExt, Route, Topic, delivery::MOST_MESSAGES,
+    transport::stub::Stub,
+};
 
 use self::support::LONG;
 
@@ -48,6 +51,24 @@ async fn ask(app: &Router, path: &str, referer: Option<&str>) {
     }
     let answer = app.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
     assert_eq!(answer.status(), StatusCode::NOT_FOUND);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_shutdown_that_finds_no_room_for_them_is_not_complete() {
+    for is_last in [false, true] {
+        let (bell, stub) = paused();
+        ask(&app(bell.layer()), "/typo", Some("http://shop.example/")).await;
+        for _ in 0..MOST_MESSAGES {
+            assert!(bell.send(Message::new("full")).is_ok());
+        }
+        let drained = if is_last { bell.shutdown(LONG).await } else { bell.flush(LONG).await };
+        assert_eq!((drained.complete, drained.left), (false, 1));
+        assert_eq!(stub.count(), MOST_MESSAGES);
+        if !is_last {
+            assert!(bell.flush(LONG).await.complete, "now there is room");
+            assert_eq!(stub.count(), MOST_MESSAGES + 1);
+        }
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -85,6 +85,8 @@ pub(crate) fn wait(
 pub(crate) struct Flush {
     pub(crate) answer: Answer,
     pub(crate) within: Duration,
+    /// Messages that it was to send and that no queue took.
+    pub(crate) refused: usize,
 }
 
 /// What is asked of the worker: state, not a queue, so that asking never blocks.
@@ -107,12 +109,12 @@ struct Asked {
 
 impl Control {
     /// Asks for a flush; gives the answer back if nobody is there to do it.
-    pub(crate) fn ask(&self, answer: Answer, within: Duration) -> Result<(), Answer> {
+    pub(crate) fn ask(&self, flush: Flush) -> Result<(), Answer> {
         let mut asked = self.lock();
         if asked.ended || asked.flushes.len() + asked.begun >= MOST_FLUSHES {
-            return Err(answer);
+            return Err(flush.answer);
         }
-        asked.flushes.push(Flush { answer, within: within.min(LONGEST) });
+        asked.flushes.push(Flush { within: flush.within.min(LONGEST), ..flush });
         drop(asked);
         self.news.notify_one();
         Ok(())

@@ -11,7 +11,7 @@ use crate::{
         Detail, KindFacts,
         channel::Channel,
         compose,
-        drain::{Answer, Control, Drained},
+        drain::{Answer, Control, Drained, Flush},
         intake::{Details, Intake},
         log,
         once::Once,
@@ -210,35 +210,48 @@ impl Hub {
         }
     }
 
-    /// Tells of missing pages, by a route or the layer's channel. What is not taken is told later.
-    pub(crate) fn tell_missing(&self, due: Vec<MissingDue>) {
+    /// Tells of missing pages, by a route or the layer's channel. What is not taken is told later;
+    /// gives how many messages that is.
+    pub(crate) fn tell_missing(&self, due: Vec<MissingDue>) -> usize {
+        let mut refused = 0;
         for due in due {
             let origin = Origin { service: Arc::clone(&due.site.service), ..self.origin.clone() };
             let mut message = render::missing(&due.pages, due.over, &origin);
             message.channel = due.site.channel.as_deref().map(str::to_owned);
             if self.send(message, Sending::default()).is_err() {
                 self.missing.put_back(due);
+                refused += 1;
             }
         }
+        refused
     }
 
     /// Asks the worker to send all that waits.
     pub(crate) fn flush(&self, answer: Answer, within: Duration) {
-        self.tell_missing(self.missing.all());
-        self.say_what_is_counted();
-        if let Err(answer) = self.control.ask(answer, within) {
-            answer.give(Drained::left(self.waiting()));
+        let refused = self.say_before_its_time();
+        self.ask(Flush { answer, within, refused });
+    }
+
+    fn ask(&self, flush: Flush) {
+        let refused = flush.refused;
+        if let Err(answer) = self.control.ask(flush) {
+            answer.give(Drained::left(self.waiting().max(refused)));
         }
+    }
+
+    /// Says what is counted to be told later. Gives how many messages of it were not taken: whoever
+    /// asked for them must not hear that all is told.
+    fn say_before_its_time(&self) -> usize {
+        self.tell_missing(self.missing.all()) + self.say_what_is_counted()
     }
 
     /// From now on messages are refused and failures only counted; what waits still goes out, and
     /// then the worker ends.
     pub(crate) fn shutdown(&self, answer: Answer, within: Duration) {
-        self.tell_missing(self.missing.all());
-        self.say_what_is_counted();
+        let refused = self.say_before_its_time();
         self.intake.close();
         self.channels.iter().for_each(|channel| channel.queue.close());
-        self.flush(answer, within);
+        self.ask(Flush { answer, within, refused });
         self.control.close();
     }
 

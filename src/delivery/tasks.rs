@@ -55,7 +55,8 @@ impl Hub {
     /// are to be told is a message of its own too.
     pub(crate) fn say_ended(&self, say: Say, began: Option<Arc<Anchor>>) {
         if !say.rings() {
-            return self.say(say, Sending { anchor: began, ..Sending::default() });
+            self.say(say, Sending { anchor: began, ..Sending::default() });
+            return;
         }
         if let Some(anchor) = began {
             let how = Sending { anchor: Some(anchor), only_replaces: true, ..Sending::default() };
@@ -65,22 +66,26 @@ impl Hub {
         self.say(say, Sending::default());
     }
 
-    /// What is not taken is told later.
-    fn say(&self, say: Say, how: Sending) {
-        if self.send(render::task(&say, &self.origin), how).is_err() {
+    /// What is not taken is told later; gives whether it was taken.
+    fn say(&self, say: Say, how: Sending) -> bool {
+        let taken = self.send(render::task(&say, &self.origin), how).is_ok();
+        if !taken {
             self.tasks().put_back(say);
         }
+        taken
     }
 
     /// What is due by now: an overrun, a run that did not start, failures that were counted.
     pub(crate) fn say_what_is_due(&self, now: Instant) {
         let due = self.tasks().due(now);
-        due.into_iter().for_each(|say| self.say(say, Sending::default()));
+        for say in due {
+            self.say(say, Sending::default());
+        }
     }
 
-    /// What is counted and not told: nobody may ask again.
-    pub(crate) fn say_what_is_counted(&self) {
+    /// What is counted and not told: nobody may ask again. Gives how many messages were not taken.
+    pub(crate) fn say_what_is_counted(&self) -> usize {
         let counted = self.tasks().hurry();
-        counted.into_iter().for_each(|say| self.say(say, Sending::default()));
+        counted.into_iter().map(|say| usize::from(!self.say(say, Sending::default()))).sum()
     }
 }

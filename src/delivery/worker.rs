@@ -181,6 +181,7 @@ struct Pending {
     deadline: Instant,
     /// For each channel, the messages that were there.
     marks: Vec<Mark>,
+    refused: usize,
 }
 
 #[derive(Debug)]
@@ -191,13 +192,13 @@ struct Mark {
 
 impl Flushes {
     fn begin(&mut self, asked: Vec<Flush>, now: Instant) {
-        for Flush { answer, within } in asked {
+        for Flush { answer, within, refused } in asked {
             let mark = |channel: &Channel| Mark {
                 number: channel.queue.hurry(),
                 failed: channel.meter.lost.load(Relaxed),
             };
             let marks = self.hub.channels.iter().map(mark).collect();
-            self.waiting.push(Pending { answer, deadline: now + within, marks });
+            self.waiting.push(Pending { answer, deadline: now + within, marks, refused });
         }
     }
 
@@ -243,6 +244,6 @@ impl Pending {
             let lost = usize::try_from(lost).unwrap_or(usize::MAX);
             channel.queue.before(mark.number) + ledger.missed(index) + lost
         });
-        left.sum()
+        left.sum::<usize>() + self.refused
     }
 }
