@@ -42,8 +42,8 @@
 //!
 //! # The team's feed
 //!
-//! [`Bell::event`] tells of a registration, a payment, whatever the team wants to see; `Bell::task`
-//! of a scheduled job. [`Route`]s lead each to the channel of its importance, by topic, severity,
+//! [`Bell::event`] tells of a registration, a payment, whatever the team wants to see;
+//! [`Bell::task`] of a scheduled job. [`Route`]s lead each to the channel of its importance, by topic, severity,
 //! status, path, or a function of yours.
 //!
 //! # Where things are

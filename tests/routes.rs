@@ -1,6 +1,6 @@
 //! What goes where: routes by topic, severity, status, path and predicate, and whom they call.
 
-#![cfg(feature = "axum")]
+#![cfg(all(feature = "axum", feature = "slack"))]
 #![allow(clippy::unwrap_used, reason = "helpers of tests may fail like tests")]
 
 mod support;
