@@ -66,6 +66,11 @@ pub(crate) fn one_line(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown.map(|c| if matches!(c, '\n' | '\t') { ' ' } else { c }).collect())
 }
 
+/// Somebody's name, unless there is nothing to see in it.
+pub(crate) fn named(name: String) -> Option<String> {
+    (!clean(&name).trim().is_empty()).then_some(name)
+}
+
 fn is_unseen(c: char) -> bool {
     match c {
         '\n' | '\t' => false,

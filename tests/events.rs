@@ -69,6 +69,28 @@ profile: https://shop.example/users/42";
 }
 
 #[tokio::test]
+async fn a_blank_user_is_nobody() {
+    let (bell, stub) = bell();
+    for blank in ["", " \n", "\u{200b}"] {
+        bell.event(Topic::User, "Registered").user(blank).send();
+        assert_eq!(told(&bell, &stub).await, ["Registered"]);
+        stub.take();
+    }
+    let layer =
+        bell.layer().user_from(|parts| Some(parts.uri.path().trim_start_matches('/').to_owned()));
+    let fails = || async {
+        context::user("");
+        StatusCode::INTERNAL_SERVER_ERROR
+    };
+    let app: Router = Router::new().route("/", get(fails)).route("/alice", get(fails)).layer(layer);
+    for (path, is_known) in [("/", false), ("/alice", true)] {
+        app.clone().oneshot(Request::get(path).body(Body::empty()).unwrap()).await.unwrap();
+        let text = stub.next().await.plain_text();
+        assert_eq!(text.contains("user:"), is_known, "{text}");
+    }
+}
+
+#[tokio::test]
 async fn an_event_says_why_it_failed() {
     let (bell, stub) = bell();
     bell.event(Topic::User, ":warning: Registration failed")

@@ -20,6 +20,7 @@ use crate::{
     context::{self, SharedTags},
     report::{Cause, Fingerprint, Kind, Place, Report, ResponseSnapshot, panic_text},
     severity::Severity,
+    text,
 };
 
 /// How many sources of an error name its kind.
@@ -151,7 +152,7 @@ impl Capture {
             response: failure.answer.map(|answer| answer.snapshot()),
             request_id: self.request_id(failure),
             user_unknown: self.user.is_err() && said.user.is_none(),
-            user: said.user.or_else(|| self.user.clone().ok().flatten()),
+            user: said.user.or_else(|| self.user.clone().ok().flatten().and_then(text::named)),
             hidden_headers: Vec::new(),
             tags: said.tags,
             elapsed: self.elapsed(),

@@ -40,10 +40,11 @@ use crate::{severity::Severity, text};
 /// Tags kept of one request; further ones are left out.
 pub const MOST_TAGS: usize = 20;
 
-/// Says who the current request is for. The last call counts. Shown as it is, never redacted.
+/// Says who the current request is for. The last call counts; a blank user is nobody. Shown as it
+/// is, never redacted.
 pub fn user(user: impl Into<String>) {
-    let user = user.into();
-    with_tags(|tags| tags.user = Some(user));
+    let user = text::named(user.into());
+    with_tags(|tags| tags.user = user);
 }
 
 /// Adds a name and a value to what is said if the current request fails, at most [`MOST_TAGS`]. A

@@ -7,7 +7,7 @@ use std::fmt;
 
 pub use self::limits::Limits;
 pub(crate) use self::limits::{USER, fit};
-use crate::{severity::Severity, topic::Topic};
+use crate::{severity::Severity, text, topic::Topic};
 
 /// A message to the team: provider-neutral, built by setters, sent with
 /// [`Bell::send`](crate::Bell::send) or [`Bell::deliver`](crate::Bell::deliver).
@@ -121,7 +121,7 @@ impl Message {
 
     /// Adds a name and a value, shown side by side.
     pub fn field(mut self, name: impl Into<String>, value: impl fmt::Display) -> Self {
-        self.fields.push(Field { name: name.into(), value: crate::text::shown(&value) });
+        self.fields.push(Field { name: name.into(), value: text::shown(&value) });
         self
     }
 
@@ -152,10 +152,10 @@ impl Message {
     }
 
     /// Whom it is about: stands as `user:…` in the text, unbroken and unredacted, so that searching
-    /// the chat finds it. At most 256 characters of it are shown,
-    /// which is more than an e-mail address has.
+    /// the chat finds it. At most 256 characters of it are shown, which is more than an e-mail address
+    /// has. A blank one is nobody.
     pub fn user(mut self, user: impl Into<String>) -> Self {
-        self.user = Some(user.into());
+        self.user = text::named(user.into());
         self
     }
 
@@ -205,7 +205,7 @@ impl Message {
     /// Whether it says nothing: such a message is refused, not sent.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        let blank = |text: &str| crate::text::clean(text).trim().is_empty();
+        let blank = |text: &str| text::clean(text).trim().is_empty();
         blank(&self.text) && self.fields.is_empty() && self.links.is_empty()
     }
 }
