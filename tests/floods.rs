@@ -138,7 +138,7 @@ async fn ten_are_told_one_by_one_and_the_rest_of_a_flood_a_minute_later_together
     assert_eq!(told[EVENTS_PER_MINUTE], (10..47).map(line).collect::<Vec<_>>());
     assert_eq!(chat.digested_at(start), 60);
     let digest = chat.messages().pop().unwrap();
-    assert_eq!(digest.text(), ":ocean: 37 events of user in 1 min");
+    assert_eq!(digest.text(), ":ocean: 37 user events in 1 min");
     assert_eq!(digest.about(), Some(&Topic::User));
     let stats = channel(&bell);
     assert_eq!((stats.sent, stats.digested, stats.failed), (47, 37, 0));

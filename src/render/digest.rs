@@ -13,7 +13,7 @@ use crate::{
 /// of the length that the limits allow. Whether it fits as a whole is not looked at.
 pub(crate) fn digest(topic: &str, events: &[&Message], over: Duration, limits: &Limits) -> Message {
     let topic = cut(&one_line(topic), TEXT);
-    let text = format!(":ocean: {} events of {topic} in {}", events.len(), elapsed(over));
+    let text = format!(":ocean: {} {topic} events in {}", events.len(), elapsed(over));
     let lines = events.iter().map(|event| line(event));
     let mut message = Message::new(text);
     message.icon = common(events, |event| &event.icon);
