@@ -7,7 +7,10 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     env, io,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
     time::Duration,
 };
 
@@ -80,6 +83,8 @@ pub(crate) fn team<T: Transport>(to: impl Fn(&'static str) -> T) -> Builder {
 pub(crate) struct App {
     pub(crate) bell: Bell,
     accounts: Arc<Mutex<BTreeMap<String, Account>>>,
+    /// How many users the last report counted.
+    reported: Arc<AtomicUsize>,
 }
 
 #[derive(Debug, Default)]
@@ -117,7 +122,7 @@ struct Duplicate(String);
 
 impl App {
     pub(crate) fn new(bell: Bell) -> Self {
-        Self { bell, accounts: Arc::default() }
+        Self { bell, accounts: Arc::default(), reported: Arc::default() }
     }
 
     fn accounts(&self) -> MutexGuard<'_, BTreeMap<String, Account>> {
@@ -136,7 +141,7 @@ impl App {
 }
 
 async fn register(State(app): State<App>, Json(form): Json<Map<String, Value>>) -> Answer {
-    let email = form.get("email").and_then(Value::as_str).unwrap_or_default();
+    let email = named(&form, "email")?;
     context::user(email);
     let failed = || app.bell.event(Topic::User, ":no_entry: Registration failed").user(email);
     match app.insert(email) {
@@ -285,35 +290,49 @@ pub(crate) async fn run_nightly(app: &App, every: Duration, is_up: bool) -> Resu
             let unfinished = accounts.iter().filter(|(_, account)| !account.is_onboarded);
             (accounts.len(), unfinished.map(|(email, _)| email.clone()).collect::<Vec<_>>())
         };
-        let growth = format!("+{count} since the start");
+        let growth = count.saturating_sub(app.reported.swap(count, Relaxed));
+        let users = if count == 1 { "user" } else { "users" };
         app.bell
-            .event(Topic::Stats, format!(":bar_chart: {count} users"))
-            .field("growth", growth)
+            .event(Topic::Stats, format!(":bar_chart: {count} {users}"))
+            .field("growth", format!("+{growth} since the last report"))
             .send();
-        let list = app.bell.event(Topic::User, ":hourglass: Registered, but not onboarded");
-        let list = unfinished.iter().fold(list, |list, email| list.field("user", email));
-        list.field("in all", unfinished.len()).send();
+        if !unfinished.is_empty() {
+            // The number first: of many fields the last ones are cut. Each name as a search finds it.
+            let list = app.bell.event(Topic::User, ":hourglass: Registered, but not onboarded");
+            let list = list.field("in all", unfinished.len());
+            let who = unfinished.iter().map(|email| format!("user:{email}"));
+            who.fold(list, |list, who| list.field("who", who)).send();
+        }
         Ok(Summary::new().count("users", count as u64).count("unfinished", unfinished.len() as u64))
     };
     app.bell.task("nightly-report").every(every).run(|| job).await
 }
 
 fn user(form: &Map<String, Value>) -> Result<String, ServerError> {
-    let user = form.get("user").and_then(Value::as_str).ok_or("no user in the form")?;
+    let user = named(form, "user")?;
     context::user(user);
     Ok(user.to_owned())
 }
 
+/// Without a name it is the client's mistake, and rings nothing.
+fn named<'a>(form: &'a Map<String, Value>, key: &str) -> Result<&'a str, ServerError> {
+    let missing = || {
+        ServerError::new(format!("no {key} in the form")).status(StatusCode::UNPROCESSABLE_ENTITY)
+    };
+    form.get(key).and_then(Value::as_str).filter(|name| !name.is_empty()).ok_or_else(missing)
+}
+
 const HELP: &str = r#"A small SaaS at http://HERE. Try:
-  j='content-type: application/json'; a='{"user":"alice@example.com"}'
-  curl -i HERE/register -H "$j" -d '{"email":"alice@example.com"}'     (twice: a duplicate)
-  curl -i HERE/register -H "$j" -d '{"email":"bob@down.example"}'      the database is down
-  curl -i HERE/plan/pro -H "$j" -d "$a"                               or /plan/free
-  curl -i HERE/card -H "$j" -d "$a"                                   payment info changed
-  curl -i HERE/invoice/4900 -H "$j" -d "$a"                           payment failed
-  curl -i HERE/domains/shop.example -H "$j" -d "$a"                   -X DELETE removes it
-  curl -i HERE/slack/disconnect -H "$j" -d "$a"
-  curl -i -X POST HERE/jobs/nightly                                   who is not onboarded, how many users
-  curl -i HERE/report                                                 an unhandled 500
-  curl -i HERE/old-pricing -H 'referer: http://HERE/'                 a 404, told within the hour
+  s=http://HERE; j='content-type: application/json'; a='{"user":"alice@example.com"}'
+  curl -i $s/register -H "$j" -d '{"email":"alice@example.com"}'   (twice: a duplicate)
+  curl -i $s/register -H "$j" -d '{"email":"bob@down.example"}'    the database is down
+  curl -i $s/onboarded -H "$j" -d "$a"                             got through the onboarding
+  curl -i $s/plan/pro -H "$j" -d "$a"                              or /plan/free
+  curl -i $s/card -H "$j" -d "$a"                                  payment info changed
+  curl -i $s/invoice/4900 -H "$j" -d "$a"                          payment failed
+  curl -i $s/domains/shop.example -H "$j" -d "$a"                  -X DELETE removes it
+  curl -i $s/slack/disconnect -H "$j" -d "$a"
+  curl -i -X POST $s/jobs/nightly                                  who is not onboarded, how many users
+  curl -i $s/report                                                an unhandled 500
+  curl -i $s/old-pricing -H "referer: $s/"                         a 404, told within the hour or at the end
 Stop with Ctrl-C."#;

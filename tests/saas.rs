@@ -59,7 +59,7 @@ const RECIPE: &[(&str, &str, &[&str])] = &[
     ("job result", STATS, &["nightly-report", "done", "unfinished", "1"]),
     ("job failed", STATS, &["nightly-report", "failed", "the database is down"]),
     ("job missing", STATS, &["nightly-report", "did not run"]),
-    ("unfinished onboarding", USERS, &["not onboarded", "carol@example.com"]),
+    ("unfinished onboarding", USERS, &["not onboarded", "in all", "user:carol@example.com"]),
     ("404 digest", REST, &["/old-pricing", "/home"]),
     ("user count and growth", STATS, &["2 users", "growth"]),
 ];
