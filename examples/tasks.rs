@@ -1,5 +1,5 @@
-//! Scheduled jobs: what came of each run, and that there was none. Needs no account, and ends by
-//! itself.
+//! Scheduled jobs: what came of each run, and that there was none. The timer is yours: here it is
+//! tokio's `interval`. Needs no account, and ends by itself.
 //!
 //! `cargo run --example tasks`
 

@@ -26,7 +26,8 @@ pub enum Topic {
     Task,
     /// Numbers about the app.
     Stats,
-    /// Your own topic.
+    /// Your own topic. For a name that is known only at run time; one of the common names in it is
+    /// not that topic.
     Other(Cow<'static, str>),
 }
 

@@ -59,7 +59,8 @@ impl Builder {
         self
     }
 
-    /// Where the service runs, said in every message: `production`. Part of the fingerprint.
+    /// Where the service runs: `production`. Said of every failure and job, not of events and messages
+    /// of your own. Part of the fingerprint.
     pub fn environment(mut self, environment: impl Into<Arc<str>>) -> Self {
         self.environment = Some(environment.into());
         self
@@ -95,7 +96,7 @@ impl Builder {
         self
     }
 
-    /// The machine's name, said in every message. Default: the system's host name.
+    /// The machine's name, said of every failure and job. Default: the system's host name.
     pub fn host(mut self, host: impl Into<Arc<str>>) -> Self {
         self.host = Some(host.into());
         self
@@ -107,7 +108,7 @@ impl Builder {
         self
     }
 
-    /// The app's version, said in every message.
+    /// The app's version, said of every failure and job.
     pub fn release(mut self, release: impl Into<Arc<str>>) -> Self {
         self.release = Some(release.into());
         self

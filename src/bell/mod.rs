@@ -56,7 +56,7 @@ pub struct Bell {
 }
 
 impl Bell {
-    /// Starts to build a bell for this service: its name is in every message.
+    /// Starts to build a bell for this service: its name is said of every failure and job.
     pub fn builder(service: impl Into<Arc<str>>) -> Builder {
         Builder::new(service.into())
     }

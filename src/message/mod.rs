@@ -119,7 +119,8 @@ impl Message {
         self
     }
 
-    /// Adds a name and a value, shown side by side.
+    /// Adds a name and a value, shown side by side. Of more than a transport shows
+    /// ([`Limits::fields`]: 20) the last ones are cut, and the message says so.
     pub fn field(mut self, name: impl Into<String>, value: impl fmt::Display) -> Self {
         self.fields.push(Field { name: name.into(), value: text::shown(&value) });
         self

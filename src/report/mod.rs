@@ -63,7 +63,7 @@ impl Kind {
     }
 }
 
-/// Who speaks: said in every message.
+/// Who speaks: said of every failure and job.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Origin {
     pub(crate) service: Arc<str>,

@@ -64,12 +64,22 @@ impl Event {
     }
 
     /// Why it failed: the error and its sources, quoted. The severity stays what it was.
+    ///
+    /// A box of an error is none itself: hand over what is in it.
+    ///
+    /// ```
+    /// # use tower_bell::{Bell, Topic};
+    /// # fn demo(bell: Bell, boxed: Box<dyn std::error::Error + Send + Sync>, any: anyhow::Error) {
+    /// bell.event(Topic::Task, "Import failed").error(&*boxed).send();
+    /// bell.event(Topic::Task, "Import failed").error(any.as_ref()).send();
+    /// # }
+    /// ```
     pub fn error(mut self, error: &(dyn Error + 'static)) -> Self {
         self.message.quote = Some(render::chain(&Cause::of_error(error)));
         self
     }
 
-    /// Adds a name and a value. At most 20 are shown; see [`Message::field`].
+    /// Adds a name and a value; see [`Message::field`].
     pub fn field(self, name: impl Into<String>, value: impl fmt::Display) -> Self {
         self.with(|message| message.field(name, value))
     }
@@ -99,7 +109,8 @@ impl Event {
     }
 
     /// Whom it is about: stands as `user:…` in the text, unbroken and unredacted, so that searching
-    /// the chat finds it; see [`Message::user`].
+    /// the chat finds it; see [`Message::user`]. What [`context::user`](crate::context::user) says of
+    /// the request is not taken over, unless the event is told together with the request's failure.
     pub fn user(self, user: impl Into<String>) -> Self {
         self.with(|message| message.user(user))
     }

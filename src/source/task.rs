@@ -32,7 +32,8 @@ pub const LONGEST_NAME: usize = 100;
 const LEAST_PERIOD: Duration = Duration::from_secs(1);
 
 impl Bell {
-    /// A scheduled job by its name: what is told of it depends on its earlier runs. At most
+    /// A scheduled job by its name: what is told of it depends on its earlier runs. Nothing is
+    /// scheduled here: whatever your timer is calls [`run`](Task::run) each time. At most
     /// [`LONGEST_NAME`](crate::source::LONGEST_NAME) characters of the name count, and at most
     /// [`MOST_TASKS`](crate::source::MOST_TASKS) names are remembered.
     ///
@@ -100,9 +101,12 @@ impl Task {
         self
     }
 
-    /// How often it is to run. If no run starts that long after the last one ended, and a tenth of
-    /// it later (at least a minute or, if that is shorter, the period; at most 2 hours), it is told that the job did not run; then
-    /// again once a period, at most once a day. At least 1 second. Default: it is not expected.
+    /// How often it is to run. That is only what is expected: your own timer runs it.
+    ///
+    /// If no run starts that long after the last one ended, and a tenth of it later (at least a
+    /// minute or, if that is shorter, the period; at most 2 hours), it is told that the job did not
+    /// run; then again once a period, at most once a day. At least 1 second. Default: it is not
+    /// expected.
     pub fn every(mut self, period: Duration) -> Self {
         self.settings.every = Some(period.max(LEAST_PERIOD));
         self
