@@ -10,7 +10,9 @@ use std::{error::Error, fmt, future::Future, io, task::Poll};
 use axum::{Router, body::Body, extract::State, http::Uri, routing::get};
 use http::{Request, Response, StatusCode};
 use tower::ServiceExt;
-use tower_bell::{Bell, Route, ServerError, Severity, Topic, context, transport::stub::Stub};
+use tower_bell::{
+    Bell, Message, Route, ServerError, Severity, Topic, context, transport::stub::Stub,
+};
 
 use self::support::PATIENCE;
 
@@ -211,6 +213,37 @@ async fn nested_layers_still_make_one_message_of_both() {
     let texts = told(&bell, &stub).await;
     assert_eq!(texts.len(), 2);
     assert!(texts[1].starts_with(":no_entry: Registration failed   502"), "{}", texts[1]);
+}
+
+#[tokio::test]
+async fn a_failure_whose_event_goes_nowhere_is_told_by_itself() {
+    let stub = Stub::new();
+    let bell = Bell::builder("shop-api")
+        .channel("#all", stub.clone())
+        .route(Route::topic(Topic::User).off())
+        .build()
+        .unwrap();
+    ask(app(&bell), "/register").await;
+    let texts = told(&bell, &stub).await;
+    assert_eq!(texts.len(), 1);
+    assert!(texts[0].starts_with(":x: Generic Server Error   500"), "{}", texts[0]);
+    let stats = bell.stats();
+    assert_eq!((stats.failures, stats.untold), (1, 0));
+}
+
+#[tokio::test]
+async fn a_failure_whose_event_is_refused_is_told_by_itself() {
+    let stub = Stub::new();
+    let (bell, worker) =
+        Bell::builder("shop-api").channel("#all", stub.clone()).build_with_worker().unwrap();
+    while bell.send(Message::new("earlier")).is_ok() {}
+    ask(app(&bell), "/register").await;
+    let stats = bell.stats();
+    assert_eq!((stats.channels[0].refused, stats.failures, stats.untold), (2, 1, 1));
+    tokio::spawn(worker.run());
+    let texts = told(&bell, &stub).await;
+    let failures = texts.iter().filter(|text| text.contains("Generic Server Error   500"));
+    assert_eq!(failures.count(), 1);
 }
 
 #[tokio::test]

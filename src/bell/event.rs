@@ -29,8 +29,7 @@ impl Bell {
                 let (core, event) = (Arc::clone(core), event.take());
                 let bell = core.id();
                 let tell = Box::new(move |report| {
-                    // Counted where it is refused.
-                    let _ = event.map(|event| core.tell_event(event, key, report));
+                    event.is_some_and(|event| core.tells(event, key, report))
                 });
                 HeldEvent { bell, tell }
             });
@@ -57,16 +56,23 @@ impl Core {
         key.is_none_or(|key| self.hub.is_first(key))
     }
 
+    /// Sends it, and gives whether someone hears it.
+    fn tells(&self, event: Message, key: Option<u64>, report: Option<Report>) -> bool {
+        let severity = report.as_ref().map_or(event.severity, |report| report.severity);
+        let event = Message { severity: event.severity.max(severity), ..event };
+        let is_heard = self.hub.is_heard(&event);
+        self.tell_event(event, key, report).is_ok() && is_heard
+    }
+
     /// Sends it alone, or completed with the report of its request, which failed.
     fn tell_event(
         &self,
-        mut event: Message,
+        event: Message,
         key: Option<u64>,
         report: Option<Report>,
     ) -> Result<(), SendError> {
         let (hub, how) = (&self.hub, Sending::event(key));
         let Some(report) = report else { return hub.send(event, how) };
-        event.severity = event.severity.max(report.severity);
         hub.send_completed(event, how, |event| {
             render::completed(event, &hub.redactor.report(report))
         })

@@ -53,15 +53,15 @@ impl Bell {
     }
 
     /// Counts a failure that an event of the same request tells, completed with the report. If there
-    /// are too many reports the event goes out as it is.
+    /// are too many reports the event goes out as it is. If nobody hears the event, because its
+    /// channel is full or its route leads nowhere, the failure is one like any other.
     pub(crate) fn failed_in(
         &self,
         what: &Occurrence<'_>,
         event: Tell,
-        report: impl FnOnce(Fingerprint) -> Report,
+        report: impl Fn(Fingerprint) -> Report,
     ) {
-        let report = self.core.as_ref().and_then(|core| {
-            core.hub.meter.told_by_events.fetch_add(1, Relaxed);
+        let details = self.core.as_ref().and_then(|core| {
             let report = || report(core.with_parts(what, |parts| core.fingerprint(what, parts)));
             let report = core.hub.intake.token().then(|| catch_unwind(AssertUnwindSafe(report)));
             let report = report.and_then(|report| report.map_err(discard).ok());
@@ -70,7 +70,16 @@ impl Bell {
             }
             report
         });
-        catch_unwind(AssertUnwindSafe(|| event(report))).unwrap_or_else(discard);
+        let told = catch_unwind(AssertUnwindSafe(|| event(details))).unwrap_or_else(|payload| {
+            discard(payload);
+            false
+        });
+        match &self.core {
+            Some(core) if told => {
+                core.hub.meter.told_by_events.fetch_add(1, Relaxed);
+            }
+            _ => self.failed(what, report),
+        }
     }
 }
 

@@ -12,8 +12,8 @@ use crate::{report::Report, text::discard};
 /// Events that wait in one request; further ones are told at once.
 const MOST_HELD: usize = 4;
 
-/// Tells an event: with the report of its request if that failed.
-pub(crate) type Tell = Box<dyn FnOnce(Option<Report>) + Send>;
+/// Tells an event: with the report of its request if that failed. Gives whether someone hears it.
+pub(crate) type Tell = Box<dyn FnOnce(Option<Report>) -> bool + Send>;
 
 /// An event that waits.
 pub(crate) struct HeldEvent {
@@ -53,7 +53,9 @@ pub(super) fn take(tags: &Mutex<Tags>) -> Vec<HeldEvent> {
 pub(crate) fn release(events: impl IntoIterator<Item = HeldEvent>) {
     for HeldEvent { tell, .. } in events {
         // A subscriber that hears of a refused message is the app's code.
-        catch_unwind(AssertUnwindSafe(|| tell(None))).unwrap_or_else(discard);
+        let told = catch_unwind(AssertUnwindSafe(|| tell(None)));
+        // Counted where it is refused.
+        let _ = told.map_err(discard);
     }
 }
 

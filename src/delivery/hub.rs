@@ -174,23 +174,31 @@ impl Hub {
     /// The channels that the message goes to: the one that it names, else those that the routes
     /// say. A name that nobody knows leads to the default channel, and the message says so.
     fn addressed(&self, message: &mut Message) -> Vec<Target> {
-        let Some(name) = &message.channel else {
-            return self.routes.targets(&RouteParts {
-                topic: message.topic.as_ref(),
-                severity: message.severity,
-                service: &self.origin.service,
-                method: "",
-                path: "",
-                error_type: "",
-                status: None,
-            });
-        };
+        let Some(name) = &message.channel else { return self.routed(message) };
         let index = self.channel(name);
         if index.is_none() {
             self.unknown_channel(name);
             message.notes.push(compose::not_there(name));
         }
         vec![Target::plain(index.unwrap_or(DEFAULT))]
+    }
+
+    /// Whether the message goes anywhere.
+    pub(crate) fn is_heard(&self, message: &Message) -> bool {
+        message.channel.is_some() || !self.routed(message).is_empty()
+    }
+
+    /// Where the routes lead it.
+    fn routed(&self, message: &Message) -> Vec<Target> {
+        self.routes.targets(&RouteParts {
+            topic: message.topic.as_ref(),
+            severity: message.severity,
+            service: &self.origin.service,
+            method: "",
+            path: "",
+            error_type: "",
+            status: None,
+        })
     }
 
     /// The index of the channel of that name.
