@@ -72,6 +72,19 @@ async fn a_shutdown_that_finds_no_room_for_them_is_not_complete() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn no_half_of_a_secret_is_left_where_a_path_is_cut() {
+    let (bell, stub) = paused();
+    let app = app(bell.layer());
+    for begin in [180, 186, 191] {
+        let path = format!("/{}/4111111111111111", "x".repeat(begin - 2));
+        ask(&app, &path, Some("https://shop.example/blog")).await;
+        ask(&app, "/a", Some(&format!("https://shop.example{path}"))).await;
+    }
+    tokio::time::sleep(HOUR + Duration::from_secs(20)).await;
+    stub.assert_no_secret("411111111");
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_hour_later_one_message_says_what_own_pages_link_to() {
     let (bell, stub) = paused();
     let app = app(bell.layer());

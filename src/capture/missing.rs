@@ -66,9 +66,6 @@ pub const PROBES: &[&str] = &[
     "*.zip",
 ];
 
-/// Characters kept of a path.
-const LONGEST_PATH: usize = 200;
-
 impl Capture {
     /// Whether a failure is only a page that is not there: counted, and told once an hour.
     pub(crate) fn is_missing_page(&self, status: StatusCode, why: &Why<'_>) -> bool {
@@ -90,7 +87,7 @@ impl Capture {
             service: self.shared.service().clone(),
             channel: self.shared.config.channel.clone(),
         };
-        let page = || Page { path: path.to_owned(), from: from.map(str::to_owned) };
+        let page = || Page { path: self.path().to_owned(), from: from.map(str::to_owned) };
         self.shared.bell.not_found(&site, asked, page);
     }
 
@@ -101,8 +98,9 @@ impl Capture {
         let (_, rest) = referer.split_once("://")?;
         let (host, from) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
         let own = self.host().filter(|own| own.eq_ignore_ascii_case(host))?;
-        let from = shortened(from.split(['?', '#']).next().unwrap_or_default());
-        let itself = from.trim_end_matches('/') == shortened(self.path()).trim_end_matches('/');
+        let from = from.split(['?', '#']).next().unwrap_or_default();
+        let itself =
+            shortened(from).trim_end_matches('/') == shortened(self.path()).trim_end_matches('/');
         (!own.is_empty() && !itself).then_some(if from.is_empty() { "/" } else { from })
     }
 }
@@ -119,7 +117,7 @@ fn is_probe(path: &str) -> bool {
 }
 
 fn shortened(path: &str) -> &str {
-    Unit::Chars.cut(path, LONGEST_PATH)
+    Unit::Chars.cut(path, Page::LONGEST)
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     message::{Field, Link, Literal, Message},
     report::{Cause, Header, Page, Payload, Report, RequestSnapshot, ResponseSnapshot},
-    text::{clean, discard, one_line},
+    text::{Unit, clean, discard, one_line},
 };
 
 impl Rules {
@@ -58,7 +58,9 @@ impl Rules {
     }
 
     pub(super) fn page(&self, Page { path, from }: Page) -> Page {
-        Page { path: self.url(&path), from: from.map(|from| self.url(&from)) }
+        // Cut when it is redacted: half a secret is none that anyone knows.
+        let shown = |path: String| Unit::Chars.cut(&self.url(&path), Page::LONGEST).to_owned();
+        Page { path: shown(path), from: from.map(shown) }
     }
 
     pub(super) fn cause(&self, cause: Cause) -> Cause {

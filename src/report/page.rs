@@ -6,3 +6,8 @@ pub(crate) struct Page {
     pub(crate) path: String,
     pub(crate) from: Option<String>,
 }
+
+impl Page {
+    /// Characters that count of each, and that are kept.
+    pub(crate) const LONGEST: usize = 200;
+}
