@@ -264,6 +264,28 @@ async fn a_bad_event_is_told_if_the_client_goes_away_or_the_handler_lives_on() {
 }
 
 #[tokio::test]
+async fn no_event_waits_for_what_lives_on_after_its_request() {
+    let (bell, stub) = bell();
+    let carries = |State(bell): State<Bell>, uri: Uri| async move {
+        tokio::spawn(context::carry(std::future::pending::<()>()));
+        bell.event(Topic::User, "said").severity(Severity::Error).send();
+        if uri.path() == "/gone" {
+            std::future::pending::<()>().await;
+        }
+        StatusCode::NOT_FOUND
+    };
+    let layer = bell.layer().client_errors([StatusCode::NOT_FOUND]);
+    let app = Router::new().fallback(carries).layer(layer).with_state(bell.clone());
+    assert_eq!(ask(app.clone(), "/missing").await, StatusCode::NOT_FOUND);
+    assert_eq!(told(&bell, &stub).await, ["said"]);
+    let mut answer = Box::pin(ask(app, "/gone"));
+    let polled = std::future::poll_fn(|cx| Poll::Ready(answer.as_mut().poll(cx))).await;
+    assert!(polled.is_pending());
+    drop(answer);
+    assert_eq!(told(&bell, &stub).await, ["said", "said"]);
+}
+
+#[tokio::test]
 async fn what_is_sent_after_the_answer_does_not_wait() {
     let (bell, stub) = bell();
     let (go, gone) = tokio::sync::oneshot::channel::<()>();

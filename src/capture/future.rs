@@ -392,6 +392,8 @@ fn unanswered<F, M>(this: Pin<&mut ResponseFuture<F, M>>) {
     cancelled(&capture, this.scope);
     // In the scope, so that the layers inside know that it is counted.
     context::give_up(|| this.scope.enter(|| this.future.set(None)));
+    // What was carried elsewhere may live for ever: nothing waits for its end.
+    this.scope.answered();
 }
 
 /// The future was dropped before it was ready: the client went away, or an outer timeout gave up.

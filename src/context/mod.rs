@@ -236,7 +236,7 @@ impl Scope {
         Self { tags, claim: Claim::Free }
     }
 
-    /// The answer is a good one: events need not wait for a failure any more. In an enclosing scope
+    /// The answer is a good one, or there will be none: events need not wait for a failure any more. In an enclosing scope
     /// they still do.
     pub(crate) fn answered(&self) {
         if let Some(tags) = &self.tags {
