@@ -286,6 +286,22 @@ async fn no_event_waits_for_what_lives_on_after_its_request() {
 }
 
 #[tokio::test]
+async fn an_event_that_takes_much_room_does_not_wait() {
+    let (bell, stub) = bell();
+    let never = |State(bell): State<Bell>| async move {
+        let long = |text: String| bell.event(Topic::User, text).severity(Severity::Error).send();
+        assert!(long("x".repeat(100_000)).is_ok());
+        assert!(long("x".repeat(2_000_000)).into_result().is_err(), "the caller hears of it");
+        std::future::pending::<()>().await;
+    };
+    let app = Router::new().route("/", get(never)).layer(bell.layer()).with_state(bell.clone());
+    let mut answer = Box::pin(ask(app, "/"));
+    let polled = std::future::poll_fn(|cx| Poll::Ready(answer.as_mut().poll(cx))).await;
+    assert!(polled.is_pending());
+    assert_eq!(told(&bell, &stub).await.len(), 1);
+}
+
+#[tokio::test]
 async fn what_is_sent_after_the_answer_does_not_wait() {
     let (bell, stub) = bell();
     let (go, gone) = tokio::sync::oneshot::channel::<()>();

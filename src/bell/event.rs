@@ -7,13 +7,17 @@ use tokio::sync::oneshot;
 use super::{Bell, Core, Handover, handover};
 use crate::{
     context::{self, HeldEvent},
-    delivery::Sending,
+    delivery::{Sending, weight},
     message::Message,
     render,
     report::Report,
     severity::Severity,
     transport::{Receipt, SendError},
 };
+
+/// Bytes of an event that waits for its request: no queue bounds what requests hold. A larger one is
+/// told at once, as what it would be without the request.
+const LARGEST_HELD: usize = 32 * 1024;
 
 impl Bell {
     /// Sends an event; a bad one waits to see whether its request fails.
@@ -23,8 +27,11 @@ impl Bell {
             return Handover::new(Ok(()));
         }
         let mut event = Some(message);
-        let is_bad = |message: &Message| message.level() >= Severity::Error && !message.is_empty();
-        if event.as_ref().is_some_and(is_bad) {
+        let waits = |message: &Message| {
+            let is_bad = message.level() >= Severity::Error && !message.is_empty();
+            is_bad && weight::message(message) <= LARGEST_HELD
+        };
+        if event.as_ref().is_some_and(waits) {
             context::hold(|| {
                 let (core, event) = (Arc::clone(core), event.take());
                 let bell = core.id();

@@ -40,7 +40,7 @@ pub(crate) mod samples;
 mod sending;
 mod stats;
 mod tasks;
-mod weight;
+pub(crate) mod weight;
 mod worker;
 
 pub(crate) use self::{

@@ -124,7 +124,8 @@ impl Event {
     ///
     /// One of [`Severity::Error`] or worse that is sent inside a request waits until that is
     /// answered. If the request fails, one message tells both: this event, completed with the
-    /// request. Else it goes out as it is, as does one of another bell than the layer's.
+    /// request. Else it goes out as it is, as does one of another bell than the layer's; one of more
+    /// than 32 KiB does not wait.
     #[expect(clippy::must_use_candidate, reason = "fire and forget: what is refused is counted")]
     pub fn send(self) -> Handover {
         let Self { bell, message, key } = self;
