@@ -12,7 +12,7 @@ use tokio::time::Instant;
 
 use super::{
     AT_ONCE, Ended, Ending, Failure, Failures, Fresh, Missed, OnSuccess, Run, Settings, What,
-    gate::Gate,
+    gate::{Gate, HOUR},
 };
 use crate::report::job::Summary;
 
@@ -212,7 +212,13 @@ impl Job {
                 self.failing.announced = false;
             }
             What::Overran { runs, .. } => self.overruns.put_back(runs.count),
-            What::Started | What::Ended(_) | What::Missed(_) => {}
+            What::Missed(Missed { every, .. }) => {
+                // Due again an hour after it was not taken.
+                let earlier = every.max(DAY) - HOUR;
+                let told = self.missing.told;
+                self.missing.told = told.and_then(|told| told.checked_sub(earlier));
+            }
+            What::Started | What::Ended(_) => {}
         }
     }
 

@@ -211,6 +211,20 @@ fn a_run_may_be_a_tenth_late_and_a_minute_or_a_period_at_least() {
 }
 
 #[test]
+fn a_missing_run_that_could_not_be_told_is_told_an_hour_later() {
+    for period in [MINUTE, 240 * HOUR] {
+        let mut clock = Clock::new();
+        clock.run(every(period), done());
+        clock.now += 2 * period;
+        let said = clock.schedules.due(clock.now).remove(0);
+        clock.schedules.put_back(said);
+        assert!(clock.wait(HOUR - SECOND).is_empty());
+        assert!(matches!(&*clock.wait(SECOND), [What::Missed(_)]));
+        assert!(clock.wait(2 * HOUR).is_empty());
+    }
+}
+
+#[test]
 fn no_period_is_too_long_or_too_short() {
     for period in [Duration::ZERO, Duration::MAX] {
         let mut clock = Clock::new();
