@@ -236,8 +236,8 @@ impl Scope {
         Self { tags, claim: Claim::Free }
     }
 
-    /// The answer is a good one, or there will be none: events need not wait for a failure any more. In an enclosing scope
-    /// they still do.
+    /// The answer is a good one, or there will be none: events need not wait for a failure any more.
+    /// In an enclosing scope they still do.
     pub(crate) fn answered(&self) {
         if let Some(tags) = &self.tags {
             release(held::take(tags));
