@@ -1,5 +1,6 @@
 //! Instructions and allocations per request, counted by callgrind: the same numbers on every run of
-//! one build, whatever else the machine does.
+//! one build, whatever else the machine does. (But for axum's own maps: they are seeded at random,
+//! and about one run in fifty needs twelve instructions more in one of them.)
 //!
 //! ```text
 //! cargo bench --bench counts                        prints the table

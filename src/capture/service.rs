@@ -80,7 +80,7 @@ where
         }
     }
 
-    /// Not inlined: the future is then made where it stays, and not moved there.
+    // Not inlined: the future is then made where it stays, and not moved there.
     #[inline(never)]
     fn call(&mut self, request: Request<B>) -> Self::Future {
         if self.shared.looks_away(request.uri(), request.extensions()) {
