@@ -53,33 +53,27 @@ impl Bell {
     }
 
     /// Counts a failure that an event of the same request tells, completed with the report. If there
-    /// are too many reports the event goes out as it is. If nobody hears the event, because its
-    /// channel is full or its route leads nowhere, the failure is one like any other.
+    /// are too many reports the event goes out as it is. `false` if nobody hears the event, because
+    /// its channel is full or its route leads nowhere: then the failure is one like any other.
     pub(crate) fn failed_in(
         &self,
         what: &Occurrence<'_>,
         event: Tell,
-        report: impl Fn(Fingerprint) -> Report,
-    ) {
-        let details = self.core.as_ref().and_then(|core| {
-            let report = || report(core.with_parts(what, |parts| core.fingerprint(what, parts)));
-            let report = core.hub.intake.token().then(|| catch_unwind(AssertUnwindSafe(report)));
-            let report = report.and_then(|report| report.map_err(discard).ok());
-            if report.is_none() {
-                core.hub.meter.lost_exemplar();
-            }
-            report
-        });
-        let told = catch_unwind(AssertUnwindSafe(|| event(details))).unwrap_or_else(|payload| {
+        report: &dyn Fn(Fingerprint) -> Report,
+    ) -> bool {
+        let Some(core) = &self.core else { return false };
+        let report = || report(core.with_parts(what, |parts| core.fingerprint(what, parts)));
+        let report = core.hub.intake.token().then(|| catch_unwind(AssertUnwindSafe(report)));
+        let report = report.and_then(|report| report.map_err(discard).ok());
+        if report.is_none() {
+            core.hub.meter.lost_exemplar();
+        }
+        let told = catch_unwind(AssertUnwindSafe(|| event(report))).unwrap_or_else(|payload| {
             discard(payload);
             false
         });
-        match &self.core {
-            Some(core) if told => {
-                core.hub.meter.told_by_events.fetch_add(1, Relaxed);
-            }
-            _ => self.failed(what, report),
-        }
+        core.hub.meter.told_by_events.fetch_add(u64::from(told), Relaxed);
+        told
     }
 }
 
@@ -143,15 +137,20 @@ impl Core {
     fn count_kind(&self, what: &Occurrence<'_>, parts: &FingerprintParts<'_>) -> Seen {
         let key = what.key(parts);
         match self.hub.tally.hit(key) {
-            Seen::New => {
-                let facts = Arc::new(self.facts(what, parts));
-                let stem = FingerprintParts { text: "", ..*parts };
-                let is_told = !facts.targets.is_empty();
-                match self.hub.tally.open(key, what.key(&stem), facts) {
-                    Seen::Wanted if !is_told => Seen::Counted,
-                    seen => seen,
-                }
-            }
+            Seen::New => self.open_kind(what, parts, key),
+            seen => seen,
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn open_kind(&self, what: &Occurrence<'_>, parts: &FingerprintParts<'_>, key: Key) -> Seen {
+        let facts = Arc::new(self.facts(what, parts));
+        let stem = FingerprintParts { text: "", ..*parts };
+        let is_told = !facts.targets.is_empty();
+        match self.hub.tally.open(key, what.key(&stem), facts) {
+            // Nobody asks for the details of what is told nowhere.
+            Seen::Wanted if !is_told => Seen::Counted,
             seen => seen,
         }
     }

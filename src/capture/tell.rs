@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     bell::Occurrence,
-    context::{self, SharedTags},
+    context::{self, HeldEvent, SharedTags},
     report::{Cause, Fingerprint, Kind, Place, Report, ResponseSnapshot, panic_text},
     severity::Severity,
     text,
@@ -87,17 +87,27 @@ impl Capture {
             text: text.as_ref().map(|text| text as &dyn Display),
         };
         let report = |fingerprint| self.report(tags, failure, severity, fingerprint);
-        let bell = &self.shared.bell;
-        match context::events_of(tags) {
-            None => bell.failed(&what, report),
-            Some(mut events) => {
-                match events.iter().position(|event| bell.has_sent(event)) {
-                    None => bell.failed(&what, report),
-                    Some(at) => bell.failed_in(&what, events.remove(at).tell, report),
-                }
-                context::release(events);
-            }
+        let events = context::events_of(tags);
+        if !events.is_some_and(|events| self.told_by_one_of(events, &what, &report)) {
+            self.shared.bell.failed(&what, report);
         }
+    }
+
+    /// One of the request's own events tells the failure, completed with the report; the others go
+    /// out as they are. `false` if there was none of this bell, or nobody hears it.
+    #[cold]
+    #[inline(never)]
+    fn told_by_one_of(
+        &self,
+        mut events: Vec<HeldEvent>,
+        what: &Occurrence<'_>,
+        report: &dyn Fn(Fingerprint) -> Report,
+    ) -> bool {
+        let bell = &self.shared.bell;
+        let own = events.iter().position(|event| bell.has_sent(event));
+        let told = own.is_some_and(|own| bell.failed_in(what, events.remove(own).tell, report));
+        context::release(events);
+        told
     }
 
     /// Anyone can invent methods: they are counted as one, or each would be a kind of its own.
