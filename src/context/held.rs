@@ -49,6 +49,13 @@ pub(super) fn take(tags: &Mutex<Tags>) -> Vec<HeldEvent> {
     std::mem::take(&mut held.waiting)
 }
 
+/// Nothing waits in this request any more. Out of the way of those in which nothing was said.
+#[cold]
+#[inline(never)]
+pub(super) fn let_go(tags: &Mutex<Tags>) {
+    release(take(tags));
+}
+
 /// Tells them by themselves.
 pub(crate) fn release(events: impl IntoIterator<Item = HeldEvent>) {
     for HeldEvent { tell, .. } in events {

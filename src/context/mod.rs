@@ -240,7 +240,7 @@ impl Scope {
     /// In an enclosing scope they still do.
     pub(crate) fn answered(&self) {
         if let Some(tags) = &self.tags {
-            release(held::take(tags));
+            held::let_go(tags);
         }
     }
 
