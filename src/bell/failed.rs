@@ -124,8 +124,7 @@ impl Core {
         self.with_parts(what, |parts| {
             let mut seen = self.count_kind(what, parts);
             if seen == Seen::Crowded {
-                parts.text = "";
-                seen = self.count_kind(what, parts);
+                seen = self.count_stem(what, parts);
             }
             if seen == Seen::Wanted {
                 self.bring_details(what, parts, report);
@@ -133,7 +132,16 @@ impl Core {
         });
     }
 
+    /// Counts it without its text: there are too many texts.
+    #[cold]
+    #[inline(never)]
+    fn count_stem(&self, what: &Occurrence<'_>, parts: &mut FingerprintParts<'_>) -> Seen {
+        parts.text = "";
+        self.count_kind(what, parts)
+    }
+
     /// Counts it under these parts, entering them if they are new.
+    #[inline]
     fn count_kind(&self, what: &Occurrence<'_>, parts: &FingerprintParts<'_>) -> Seen {
         let key = what.key(parts);
         match self.hub.tally.hit(key) {

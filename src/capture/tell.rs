@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     bell::Occurrence,
-    context::{self, HeldEvent, SharedTags},
+    context::{self, SharedTags},
     report::{Cause, Fingerprint, Kind, Place, Report, ResponseSnapshot, panic_text},
     severity::Severity,
     text,
@@ -87,23 +87,24 @@ impl Capture {
             text: text.as_ref().map(|text| text as &dyn Display),
         };
         let report = |fingerprint| self.report(tags, failure, severity, fingerprint);
-        let events = context::events_of(tags);
-        if !events.is_some_and(|events| self.told_by_one_of(events, &what, &report)) {
-            self.shared.bell.failed(&what, report);
+        if tags.is_some() && self.told_by_event(tags, &what, &report) {
+            return;
         }
+        self.shared.bell.failed(&what, report);
     }
 
     /// One of the request's own events tells the failure, completed with the report; the others go
     /// out as they are. `false` if there was none of this bell, or nobody hears it.
     #[cold]
     #[inline(never)]
-    fn told_by_one_of(
+    fn told_by_event(
         &self,
-        mut events: Vec<HeldEvent>,
+        tags: &SharedTags,
         what: &Occurrence<'_>,
         report: &dyn Fn(Fingerprint) -> Report,
     ) -> bool {
         let bell = &self.shared.bell;
+        let Some(mut events) = context::events_of(tags) else { return false };
         let own = events.iter().position(|event| bell.has_sent(event));
         let told = own.is_some_and(|own| bell.failed_in(what, events.remove(own).tell, report));
         context::release(events);
