@@ -123,6 +123,9 @@ impl Builder {
 
     /// Builds the bell with a thread of its own. Needs no runtime.
     ///
+    /// Threads do not live on in a forked process: a server that forks its workers builds the bell in
+    /// each of them. One that was built before takes messages there, up to its bounds, and sends none.
+    ///
     /// # Errors
     ///
     /// If the service's name is empty, there is no channel, a channel's name is empty or given
