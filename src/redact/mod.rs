@@ -55,6 +55,7 @@ mod payload;
 mod report;
 mod rules;
 mod scan;
+mod shape;
 mod url;
 
 use std::{fmt, ops::Deref, sync::Arc};
