@@ -47,6 +47,8 @@ impl<'r> Scan<'r> {
     /// Free text: the detectors and the app's patterns.
     pub(super) fn text<'t>(self, text: Cow<'t, str>) -> Cow<'t, str> {
         let signs = Signs::of(&text);
+        // First, because what the others hide may be the beginning of a key.
+        let text = then(signs.dashes >= super::pem::DASHES, text, super::pem::hide);
         let text = then(signs.run >= super::shape::SHORTEST, text, super::shape::hide);
         let text = then(signs.colon || signs.slash, text, |text| self.urls(text));
         let text = then(signs.blank, text, super::credential::hide);
@@ -149,6 +151,7 @@ fn then<'t>(
 struct Signs {
     blank: bool,
     colon: bool,
+    dashes: usize,
     equals: bool,
     slash: bool,
     digits: usize,
@@ -167,6 +170,7 @@ impl Signs {
             match byte {
                 b' ' => signs.blank = true,
                 b':' => signs.colon = true,
+                b'-' => signs.dashes += 1,
                 b'=' => signs.equals = true,
                 b'/' => signs.slash = true,
                 b'0'..=b'9' => signs.digits += 1,
