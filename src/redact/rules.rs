@@ -242,14 +242,17 @@ pub(super) enum Alphabet {
     Dotted,
 }
 
-/// Addresses whose rest is the credential.
-pub(super) const WEBHOOKS: &[&str] = &[
-    "api.telegram.org/bot",
-    "discord.com/api/webhooks/",
-    "discordapp.com/api/webhooks/",
-    "hooks.slack.com/services/",
-    "hooks.slack.com/triggers/",
-    "hooks.slack.com/workflows/",
+/// Addresses whose rest is the credential: up to a slash (and a version behind it, like `/v10`), and
+/// from there.
+pub(super) const WEBHOOKS: &[(&str, &str)] = &[
+    (".webhook.office.com", "webhookb2/"),
+    ("api.telegram.org", "bot"),
+    ("discord.com/api", "webhooks/"),
+    ("discordapp.com/api", "webhooks/"),
+    ("hooks.slack.com", "services/"),
+    ("hooks.slack.com", "triggers/"),
+    ("hooks.slack.com", "workflows/"),
+    ("outlook.office.com", "webhook/"),
 ];
 
 /// Card brands: what the number begins with (from, to), and how many digits it has (from, to).
