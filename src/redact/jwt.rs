@@ -14,12 +14,12 @@ pub(super) fn length(before: &[u8], word: &[u8]) -> Option<usize> {
     let inside = matches!(before.last(), Some(b'-' | b'_'));
     let header = if inside { word.len().min(LONGEST_INSIDE) } else { word.len() };
     let header = run(&word[..header], is_part);
-    let rest = word[header..].strip_prefix(b".")?;
+    let rest = word[header..].strip_prefix(b".").filter(|_| header >= SHORTEST_HEADER)?;
     // An encrypted token may have an empty second part.
     let length = run(rest, |byte| is_part(byte) || byte == b'.');
     let dots = rest[..length].iter().rev().take_while(|byte| **byte == b'.').count();
     let length = length - dots;
-    (header >= SHORTEST_HEADER && length >= SHORTEST_REST).then_some(header + 1 + length)
+    (length >= SHORTEST_REST).then_some(header + 1 + length)
 }
 
 fn run(bytes: &[u8], is: fn(u8) -> bool) -> usize {
