@@ -3,7 +3,8 @@
 //!
 //! The first part alone is no token and says nothing secret, so one that was cut in it stays.
 
-pub(super) const KIND: &str = "jwt";
+/// Not `jwt`: a placeholder that stands in a key may not make it a secret one.
+pub(super) const KIND: &str = "jose";
 
 /// The length of the token that `word` begins with.
 pub(super) fn length(before: &[u8], word: &[u8]) -> Option<usize> {
@@ -57,7 +58,7 @@ mod tests {
             {
                 assert_eq!(
                     hide(&format!("{before}{token}{after}")),
-                    format!("{before}[redacted:jwt]{after}")
+                    format!("{before}[redacted:jose]{after}")
                 );
             }
         }

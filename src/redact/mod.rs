@@ -15,7 +15,7 @@
 //! | the user that the app names | as named | - | - | do not name one |
 //!
 //! What is hidden reads `[redacted]`, whatever its length, or with its kind: `[redacted:card]`,
-//! `[redacted:jwt]`, `[redacted:private-key]`, `[redacted:aws]`. A part whose
+//! `[redacted:jose]`, `[redacted:pem]`, `[redacted:aws]`. A part whose
 //! redaction fails reads `[redaction failed]`. Control, bidirectional and invisible characters are
 //! removed from everything.
 //!

@@ -44,7 +44,7 @@ fn label(text: &str) -> &str {
 
 const BEGIN: &str = "-----BEGIN ";
 const END: &str = "-----END ";
-const HIDDEN: &str = "[redacted:private-key]";
+const HIDDEN: &str = "[redacted:pem]";
 /// Bytes of a label: `ENCRYPTED PRIVATE KEY` and then some.
 const LONGEST_LABEL: usize = 40;
 
@@ -69,11 +69,8 @@ mod tests {
         ] {
             let key = format!("-----BEGIN {label}-----\n{BODY}\n-----END {label}-----");
             for key in [key.clone(), key.replace('\n', "\\n"), key.replace('\n', " ")] {
-                assert_eq!(hide(&format!("a {key}\nb")), "a [redacted:private-key]\nb");
-                assert_eq!(
-                    hide(&format!("{key}{key}")),
-                    "[redacted:private-key][redacted:private-key]"
-                );
+                assert_eq!(hide(&format!("a {key}\nb")), "a [redacted:pem]\nb");
+                assert_eq!(hide(&format!("{key}{key}")), "[redacted:pem][redacted:pem]");
             }
         }
     }

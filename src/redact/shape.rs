@@ -50,9 +50,11 @@ fn at_word(bytes: &[u8], at: usize) -> Option<(&'static str, usize)> {
     let key = |(kind, prefix, alphabet, least): &(_, &str, Alphabet, usize)| {
         let rest = word.strip_prefix(prefix.as_bytes())?;
         let length = alphabet.run(rest);
-        let known = length >= *least || is_cut(rest, length);
-        let end = length + Alphabet::Url.run(&rest[length..]);
-        known.then_some((*kind, at + prefix.len() + end))
+        if length < *least && !is_cut(rest, length) {
+            return None;
+        }
+        let tail = Alphabet::Url.run(&rest[length..]);
+        Some((*kind, at + prefix.len() + length + tail))
     };
     let is_candidate = |kind: &str| kind != TELEGRAM || ends_with_bot(before);
     let jwt = jwt::length(before, word).map(|length| (jwt::KIND, at + length));
