@@ -11,10 +11,11 @@
 //! | `authorization`, `proxy-authorization`, `cookie`, `set-cookie`, values marked sensitive | that they were there | the value, always | - | - |
 //! | query, form and JSON payload | keys; values of other keys | values of keys like `password`, `api_key`, `accessToken`, `pin`: JSON with all that is below | [`show_key`](Redactor::show_key) | [`hide_key`](Redactor::hide_key) |
 //! | other payloads: multipart, XML, images, compressed, broken | type and size | the content | - | - |
-//! | every text: errors and their sources, panics, responses, your own messages | the text | credentials in URLs, behind `Bearer` or `Basic`, behind `password=` or `"token":`; card numbers; webhook addresses; every secret that a transport was given | [`show_key`](Redactor::show_key) | [`hide_pattern`](Redactor::hide_pattern) |
+//! | every text: errors and their sources, panics, responses, your own messages | the text | credentials in URLs, behind `Bearer` or `Basic`, behind `password=` or `"token":`; card numbers; JSON web tokens; private keys; keys of AWS, GitHub, Stripe and the like; webhook addresses; every secret that a transport was given | [`show_key`](Redactor::show_key) | [`hide_pattern`](Redactor::hide_pattern) |
 //! | the user that the app names | as named | - | - | do not name one |
 //!
-//! What is hidden reads `[redacted]`, whatever its length, or `[redacted:card]`. A part whose
+//! What is hidden reads `[redacted]`, whatever its length, or with its kind: `[redacted:card]`,
+//! `[redacted:jose]`, `[redacted:pem]`, `[redacted:aws]`. A part whose
 //! redaction fails reads `[redaction failed]`. Control, bidirectional and invisible characters are
 //! removed from everything.
 //!
@@ -49,12 +50,15 @@ mod encoding;
 mod form;
 mod headers;
 mod json;
+mod jwt;
 mod keys;
 mod pattern;
 mod payload;
+mod pem;
 mod report;
 mod rules;
 mod scan;
+mod shape;
 mod url;
 
 use std::{fmt, ops::Deref, sync::Arc};

@@ -185,14 +185,74 @@ pub(super) const LITERALS: &[&str] =
 /// The scheme in front of credentials: `Bearer eyJ…`.
 pub(super) const SCHEMES: &[&str] = &["basic", "bearer", "digest", "token"];
 
-/// Addresses whose rest is the credential.
-pub(super) const WEBHOOKS: &[&str] = &[
-    "api.telegram.org/bot",
-    "discord.com/api/webhooks/",
-    "discordapp.com/api/webhooks/",
-    "hooks.slack.com/services/",
-    "hooks.slack.com/triggers/",
-    "hooks.slack.com/workflows/",
+/// Keys that are known by how they look: the kind that their placeholder names, the prefix, the
+/// characters behind it, and how many of these make it one.
+pub(super) const SHAPES: &[(&str, &str, Alphabet, usize)] = &[
+    ("anthropic", "sk-ant-", Alphabet::Url, 16),
+    ("aws", "A3T", Alphabet::Base32, 17),
+    ("aws", "ABIA", Alphabet::Base32, 16),
+    ("aws", "ACCA", Alphabet::Base32, 16),
+    ("aws", "AKIA", Alphabet::Base32, 16),
+    ("aws", "ASIA", Alphabet::Base32, 16),
+    ("digitalocean", "dop_v1_", Alphabet::Hex, 64),
+    ("github", "ghp_", Alphabet::Alnum, 36),
+    ("github", "gho_", Alphabet::Alnum, 36),
+    ("github", "ghu_", Alphabet::Alnum, 36),
+    ("github", "ghs_", Alphabet::Alnum, 36),
+    ("github", "ghr_", Alphabet::Alnum, 36),
+    ("github", "github_pat_", Alphabet::Url, 82),
+    ("gitlab", "glpat-", Alphabet::Url, 20),
+    ("google", "AIza", Alphabet::Url, 35),
+    ("huggingface", "hf_", Alphabet::Alnum, 34),
+    ("npm", "npm_", Alphabet::Alnum, 36),
+    ("openai", "sk-", Alphabet::Alnum, 32),
+    ("openai", "sk-proj-", Alphabet::Url, 16),
+    ("pypi", "pypi-AgEIcHlwaS5vcmc", Alphabet::Url, 50),
+    ("sendgrid", "SG.", Alphabet::Dotted, 66),
+    ("shopify", "shpat_", Alphabet::Hex, 32),
+    ("slack", "xapp-", Alphabet::Url, 10),
+    ("slack", "xoxa-", Alphabet::Url, 10),
+    ("slack", "xoxb-", Alphabet::Url, 10),
+    ("slack", "xoxe-", Alphabet::Url, 10),
+    ("slack", "xoxp-", Alphabet::Url, 10),
+    ("slack", "xoxr-", Alphabet::Url, 10),
+    ("slack", "xoxs-", Alphabet::Url, 10),
+    ("stripe", "rk_live_", Alphabet::Alnum, 10),
+    ("stripe", "rk_prod_", Alphabet::Alnum, 10),
+    ("stripe", "rk_test_", Alphabet::Alnum, 10),
+    ("stripe", "sk_live_", Alphabet::Alnum, 10),
+    ("stripe", "sk_prod_", Alphabet::Alnum, 10),
+    ("stripe", "sk_test_", Alphabet::Alnum, 10),
+    ("stripe", "whsec_", Alphabet::Alnum, 16),
+    // Behind the number of the bot.
+    ("telegram", "A", Alphabet::Url, 34),
+];
+
+/// Characters of a key. See [`SHAPES`].
+#[derive(Clone, Copy)]
+pub(super) enum Alphabet {
+    /// Capitals, and digits from 2 to 7.
+    Base32,
+    /// Lower-case hexadecimal digits.
+    Hex,
+    Alnum,
+    /// Letters, digits, `-` and `_`.
+    Url,
+    /// The same, `.` and `=`.
+    Dotted,
+}
+
+/// Addresses whose rest is the credential: up to a slash (and a version behind it, like `/v10`), and
+/// from there.
+pub(super) const WEBHOOKS: &[(&str, &str)] = &[
+    (".webhook.office.com", "webhookb2/"),
+    ("api.telegram.org", "bot"),
+    ("discord.com/api", "webhooks/"),
+    ("discordapp.com/api", "webhooks/"),
+    ("hooks.slack.com", "services/"),
+    ("hooks.slack.com", "triggers/"),
+    ("hooks.slack.com", "workflows/"),
+    ("outlook.office.com", "webhook/"),
 ];
 
 /// Card brands: what the number begins with (from, to), and how many digits it has (from, to).

@@ -47,6 +47,9 @@ impl<'r> Scan<'r> {
     /// Free text: the detectors and the app's patterns.
     pub(super) fn text<'t>(self, text: Cow<'t, str>) -> Cow<'t, str> {
         let signs = Signs::of(&text);
+        // First, because what the others hide may be the beginning of a key.
+        let text = then(signs.dashes >= super::pem::DASHES, text, super::pem::hide);
+        let text = then(signs.run >= super::shape::SHORTEST, text, super::shape::hide);
         let text = then(signs.colon || signs.slash, text, |text| self.urls(text));
         let text = then(signs.blank, text, super::credential::hide);
         let text = then(signs.colon || signs.equals, text, |text| self.assignments(text));
@@ -148,18 +151,26 @@ fn then<'t>(
 struct Signs {
     blank: bool,
     colon: bool,
+    dashes: usize,
     equals: bool,
     slash: bool,
     digits: usize,
+    /// The most characters in a row of which tokens are made.
+    run: usize,
 }
 
 impl Signs {
     fn of(text: &str) -> Self {
         let mut signs = Self::default();
+        let mut run = 0;
         for byte in text.bytes() {
+            let in_token = byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_');
+            run = if in_token { run + 1 } else { 0 };
+            signs.run = signs.run.max(run);
             match byte {
                 b' ' => signs.blank = true,
                 b':' => signs.colon = true,
+                b'-' => signs.dashes += 1,
                 b'=' => signs.equals = true,
                 b'/' => signs.slash = true,
                 b'0'..=b'9' => signs.digits += 1,

@@ -141,6 +141,34 @@ fn no_part_of_a_report_shows_a_secret() {
 }
 
 #[test]
+fn keys_hide_with_their_kind_wherever_they_stand() {
+    let key = ["ghp_", "q7WtZ5mLk2RvJ4nYb8XcD1fGh3KpS6uAe9Tz"].concat();
+    let text = |text: &str| Redactor::default().text(text);
+    assert_eq!(text(&format!("push with {key}: 403")), "push with [redacted:github]: 403");
+    assert_eq!(text(&format!("{{\"a\":\"{key}\"}}")), "{\"a\":\"[redacted:github]\"}");
+    assert_eq!(text(&format!("/x?a={key}&b=1")), "/x?a=[redacted:github]&b=1");
+    assert_eq!(text(&format!("https://{key}@github.com/x")), "https://[redacted]@github.com/x");
+    assert_eq!(text(&format!("token={key}")), "token=[redacted]");
+    assert_eq!(
+        text("key: -----BEGIN PRIVATE KEY-----\nMIIEpAIBAAKCAQEA\nq7WtZ5mL"),
+        "key: [redacted]",
+        "cut, and behind a secret's name"
+    );
+}
+
+/// The time may not grow with the square of the text. A bound would depend on the machine.
+#[test]
+fn long_texts_of_half_keys_are_read_in_one_go() {
+    for part in
+        ["sk-", "sk-ant-", "-eyJaaaa", "eyJ.", "-----BEGIN ", "12345:A", "/v1", "AKIA-", "A"]
+    {
+        let text = part.repeat(200_000 / part.len());
+        let shown = Redactor::default().text(&text);
+        assert!(shown.len() <= text.len() + 32, "{part}");
+    }
+}
+
+#[test]
 fn no_part_of_a_message_shows_a_secret() {
     for text in ["at x://u:hunter2222@h now", "a Bearer hunter2222 now", "with pwd=hunter2222 now"]
     {
@@ -264,6 +292,9 @@ fn ordinary_error_texts_stay() {
         "no row for order 1234567890123456 of 2026-11-23T06:40:13Z",
         "commit 3f9c2ab1d4e5f6a7b8c9d0e1f2a3b4c5d6e7f8a9",
         "user 7f3a9c1e-0b1c-4d5e-8f90-123456789abc not found",
+        "task-list and disk-usage of sk-learn: AKIA is a prefix, eyJhIjoxfQ is none",
+        "npm_config_registry is not set, expected ghp_... or sk_live_<key>",
+        "-----BEGIN CERTIFICATE----- expected, found `-----BEGIN`",
         "missing Authorization header",
         "401 Unauthorized: token expired",
         "https://example.com/docs?page=2#keys",
@@ -332,6 +363,14 @@ fn tricky() -> impl Strategy<Value = String> {
         "null",
         "code",
         "a1b2c3d4e5f6g7h8i9",
+        "sk-",
+        "AKIA",
+        "Q7WTZ5MLK2RVJ4NY",
+        "eyJhIjoxfSwieCI6MX0",
+        "-----BEGIN PRIVATE KEY-----",
+        "-----END PRIVATE KEY-----",
+        "discord.com/api/v10/webhooks/",
+        "{\"value\":\"x7f\",",
     ]);
     prop::collection::vec(part, 0..16).prop_map(|parts| parts.concat())
 }

@@ -75,10 +75,11 @@ fn hide_addresses(text: &str) -> Cow<'_, str> {
 
 fn hide_webhooks(text: &str) -> Cow<'_, str> {
     let mut rewrite = Rewrite::of(text);
-    for address in WEBHOOKS {
-        let mut at = 0;
-        while let Some(found) = text[at..].find(address) {
-            let start = at + found + address.len();
+    let mut at = 0;
+    while let Some(slash) = text[at..].find('/').map(|found| at + found) {
+        at = slash + 1;
+        if let Some(opening) = webhook(&text[..slash], &text[at..]) {
+            let start = at + opening;
             at = end_of_url(text, start);
             if start < at {
                 rewrite.replace(start..at, REDACTED);
@@ -86,6 +87,23 @@ fn hide_webhooks(text: &str) -> Cow<'_, str> {
         }
     }
     rewrite.finish()
+}
+
+/// How many bytes of `path` belong to the address of a webhook and are no secret.
+fn webhook(before: &str, path: &str) -> Option<usize> {
+    let before = match before.rsplit_once('/') {
+        Some((before, last)) if is_version(last) => before,
+        _ => before,
+    };
+    let is_row =
+        |(host, opening): &&(&str, &str)| path.starts_with(opening) && before.ends_with(host);
+    WEBHOOKS.iter().find(is_row).map(|(_, opening)| opening.len())
+}
+
+/// `v10`.
+fn is_version(segment: &str) -> bool {
+    let digits = segment.strip_prefix('v').unwrap_or_default();
+    !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit())
 }
 
 /// Where the userinfo of this URL is. It goes to the last `@`, because a password may hold one.
@@ -235,11 +253,35 @@ mod tests {
         for address in [
             "api.telegram.org/bot",
             "discord.com/api/webhooks/",
+            "discord.com/api/v10/webhooks/",
             "discordapp.com/api/webhooks/",
             "hooks.slack.com/triggers/",
             "hooks.slack.com/workflows/",
+            "outlook.office.com/webhook/",
+            "shop.webhook.office.com/webhookb2/",
         ] {
             assert_eq!(urls(&format!("({address}a/b c")), format!("({address}[redacted] c"));
+            assert_eq!(
+                url(&format!("https://{address}a/b")),
+                format!("https://{address}[redacted]")
+            );
+        }
+        for (text, shown) in [
+            (
+                "https://a.logic.azure.com/x?sv=1&sig=ab",
+                "https://a.logic.azure.com/x?sv=1&sig=[redacted]",
+            ),
+            (
+                "https://chat.googleapis.com/v1/spaces/A/messages?key=a&token=b",
+                "https://chat.googleapis.com/v1/spaces/A/messages?key=[redacted]&token=[redacted]",
+            ),
+        ] {
+            assert_eq!(urls(text), shown);
+        }
+        for text in
+            ["discord.com/api/v10/users/17", "hooks.slack.com/", "x/services/T0", "/v1/webhooks/"]
+        {
+            assert_eq!(urls(text), text);
         }
     }
 }

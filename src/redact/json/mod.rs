@@ -66,6 +66,26 @@ struct Frame {
     secret_name: bool,
     /// An element of the array has been read.
     begun: bool,
+    /// A name has been read.
+    named: bool,
+    /// The last key was `value`.
+    valuing: bool,
+    /// A value that is in the output already, should a secret's name follow.
+    unnamed: Option<Unnamed>,
+}
+
+/// Where such a value begins and ends. The end is the beginning while it is being read.
+#[derive(Clone, Copy)]
+struct Unnamed {
+    start: Mark,
+    end: Mark,
+}
+
+/// A place in the output, and how much is hidden up to it.
+#[derive(Clone, Copy)]
+struct Mark {
+    text: usize,
+    hidden: usize,
 }
 
 #[derive(Clone, Copy, Eq, PartialEq)]
@@ -110,6 +130,7 @@ impl<'r, 't> Machine<'r, 't> {
                 break;
             }
         }
+        self.hide_unnamed();
         (self.expect != Expect::Document).then_some(self.out)
     }
 
@@ -197,10 +218,12 @@ impl<'r, 't> Machine<'r, 't> {
         let is_name = NAME_KEYS.contains(&&*name);
         let paired = self.frame().is_some_and(|f| f.secret_name) && name == VALUE_KEY;
         // In `{"key": "colour", "value": "red"}` the key is a name and hides nothing.
-        let names_value = is_name && self.tokens.value_follows(VALUE_KEY);
+        let has_value = self.frame().is_some_and(|frame| frame.unnamed.is_some());
+        let names_value = is_name && (has_value || self.tokens.value_follows(VALUE_KEY));
         self.secret = paired || !names_value && self.scan.rules.keys.is_secret(&name);
         if let Some(frame) = self.frame_mut() {
             frame.naming = is_name;
+            frame.valuing = name == VALUE_KEY;
         }
         self.shown(token, true);
         self.out.text.push(':');
@@ -233,13 +256,46 @@ impl<'r, 't> Machine<'r, 't> {
         let names = name.is_some_and(|name| self.scan.rules.keys.is_secret(&name));
         // `["password", "x"]`, but not `["password", "email", "name"]`.
         let is_last = token.is_none() || self.tokens.array_ends();
+        let mark = self.mark();
+        let whole = !matches!(token, Some(Token::Quoted { closed: false, .. }));
         if let Some(frame) = self.frame_mut() {
             secret |= !frame.object && frame.begun && frame.secret_name && is_last;
             frame.secret_name = if frame.object { frame.secret_name || names } else { names };
             frame.begun = true;
-            frame.naming = false;
+            frame.named |= mem::take(&mut frame.naming) && whole;
+            if frame.valuing && !secret {
+                frame.unnamed.get_or_insert(Unnamed { start: mark, end: mark });
+            }
+        }
+        if names {
+            self.hide_value_of(self.depth.saturating_sub(1));
         }
         secret
+    }
+
+    /// Hides the value that stood before the secret's name in this object.
+    fn hide_value_of(&mut self, depth: usize) {
+        let Some(Unnamed { start, end }) = self.frames[depth].unnamed.take() else {
+            return;
+        };
+        let value = start.text..end.text;
+        if !["", "\"\"", "''", "null", "true", "false"].contains(&&self.out.text[value.clone()]) {
+            self.out.text.replace_range(value, "\"[redacted]\"");
+            self.out.hidden = self.out.hidden + 1 - (end.hidden - start.hidden);
+        }
+    }
+
+    /// Where the text ends before an object does, the name of its value may have been cut off.
+    fn hide_unnamed(&mut self) {
+        for depth in (0..self.depth).rev() {
+            if !self.frames[depth].named {
+                self.hide_value_of(depth);
+            }
+        }
+    }
+
+    fn mark(&self) -> Mark {
+        Mark { text: self.out.text.len(), hidden: self.out.hidden }
     }
 
     /// Whether a string here may be the name of another value.
@@ -249,6 +305,13 @@ impl<'r, 't> Machine<'r, 't> {
 
     fn end_value(&mut self, at_top: Expect) {
         self.expect = if self.depth == 0 { at_top } else { Expect::CommaOrEnd };
+        let end = self.mark();
+        if let Some(frame) = self.frame_mut()
+            && mem::take(&mut frame.valuing)
+            && let Some(unnamed) = &mut frame.unnamed
+        {
+            unnamed.end = end;
+        }
     }
 
     fn next_member(&self) -> Expect {

@@ -79,6 +79,50 @@ fn pairs_of_name_and_value_hide() {
 }
 
 #[test]
+fn a_value_before_its_name_hides() {
+    shows(r#"{"value":"x","name":"password"}"#, r#"{"value":"[redacted]","name":"password"}"#);
+    shows(
+        r#"[{"value" : 1234 , "id":7,"field":"pin"},{"value":"red","key":"colour"}]"#,
+        r#"[{"value": "[redacted]" , "id":7,"field":"pin"},{"value":"red","key":"colour"}]"#,
+    );
+    shows(
+        r#"{"value":{"a":["x",{"value":"y","name":"colour"}]},"b":[1],"key":"api_key","c":2}"#,
+        r#"{"value":"[redacted]","b":[1],"key":"api_key","c":2}"#,
+    );
+    shows(
+        r#"{"value":"a","value":"b","name":"token","value":"c"}"#,
+        r#"{"value":"[redacted]","name":"token","value":"[redacted]"}"#,
+    );
+    shows(
+        r#"{"value":{"value":"x","name":"pin"},"name":"colour"}"#,
+        r#"{"value":{"value":"[redacted]","name":"pin"},"name":"colour"}"#,
+    );
+    for text in [
+        r#"{"value":null,"name":"password"}"#,
+        r#"{"value":"","name":"password"}"#,
+        r#"{"value":"x","name":"keyboard","values":"password"}"#,
+        r#"{"value":"x","a":{"name":"password"}}"#,
+        r#"[{"value":"x"},{"name":"password"}]"#,
+        r#"["value","x","name","password"]"#,
+    ] {
+        shows(text, text);
+    }
+    let text = r#"{"value":["x://a:b@c","4111111111111111"],"a":"x://a:b@c","name":"pin"}"#;
+    assert_eq!(json(text, false).unwrap().hidden, 2, "what was hidden in it counts no more");
+}
+
+#[test]
+fn a_value_whose_name_may_have_been_cut_off_hides() {
+    let cut = |text| json(text, true).unwrap().text;
+    assert_eq!(cut(r#"{"value":"correct horse","na"#), r#"{"value":"[redacted]","#);
+    assert_eq!(cut(r#"{"value":"correct ho"#), r#"{"value":"[redacted]""#);
+    assert_eq!(cut(r#"{"value":"x" "name":"pin"}"#), r#"{"value":"[redacted]" [redacted]"#);
+    assert_eq!(cut(r#"{"name":"colour","value":"red","i"#), r#"{"name":"colour","value":"red","#);
+    // A list of results, as OData has it.
+    assert_eq!(cut(r#"{"value":[{"id":1},{"i"#), r#"{"value":[{"id":1},{"#);
+}
+
+#[test]
 fn strings_are_looked_through() {
     shows(
         r#"{"url":"postgres:\/\/u:pw@h\/x","n":4111111111111111}"#,
@@ -191,6 +235,24 @@ proptest! {
             let shown = json(&text[..cut], cut < text.len()).unwrap_or_default().text;
             prop_assert!(!leaks(&shown, &secret), "{text} cut at {cut} -> {shown}");
         }
+    }
+
+    #[test]
+    fn a_secret_before_its_name_never_shows(
+        (before, between, after) in ("(\"[f-k]{0,3}\":[1-9],){0,2}", "(,\"[f-k]{0,3}\":\\[\\])?", "[ ,}]{0,2}"),
+        name in prop::sample::select(&["name", "key", "field", "header"]),
+        key in prop::sample::select(&["password", "apiKey", "client_secret", "Authorization"]),
+        (secret, listed) in ("[A-Z0-9]{8,16}", any::<bool>()),
+        cut in any::<prop::sample::Index>(),
+    ) {
+        let value = if listed { format!("[\"{secret}\"]") } else { format!("\"{secret}\"") };
+        let text = format!("[{{{before}\"value\":{value}{between},\"{name}\":\"{key}\"{after}");
+        let shown = json(&text, false).unwrap_or_default().text;
+        prop_assert!(!leaks(&shown, &secret), "{text} -> {shown}");
+        let text = &text[..cut.index(text.len())];
+        let shown = json(text, true).unwrap_or_default().text;
+        prop_assert!(listed || !leaks(&shown, &secret), "{text} cut -> {shown}");
+        prop_assert_eq!(json(&shown, true).unwrap_or_default().text, shown);
     }
 
     #[test]
