@@ -142,7 +142,7 @@ pub(crate) fn shown(value: &dyn fmt::Display) -> String {
         }
         Ok(_) if cut => {
             // Half a word may be half a secret, which no detector would know.
-            text.truncate(text.rfind(char::is_whitespace).map_or(0, |at| at + 1));
+            text.truncate(text.trim_end_matches(|c: char| !c.is_whitespace()).len());
             text.push('…');
         }
         Ok(_) => {}
@@ -166,6 +166,15 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn a_long_value_is_cut_at_its_last_blank_however_wide_that_is() {
+        for blank in [" ", "\n", "\u{85}", "\u{3000}"] {
+            let value = format!("a{blank}{}", "x".repeat(2 * SHOWN));
+            assert_eq!(shown(&value), format!("a{blank}…"));
+        }
+        assert_eq!(shown(&"x".repeat(2 * SHOWN)), "…");
+    }
 
     #[test]
     fn each_unit_counts_its_own_way() {

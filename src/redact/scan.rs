@@ -91,8 +91,7 @@ pub(super) fn without_punctuation(word: &str) -> &str {
 /// What is left of a text that was cut: without the last word, which may be half of something that
 /// is known only by its whole, and without the digits before it, which may be half a card number.
 pub(super) fn without_half(text: &str) -> &str {
-    let whole = text.rfind(char::is_whitespace).map_or(0, |at| at + 1);
-    let whole = text.get(..whole).unwrap_or_default();
+    let whole = text.trim_end_matches(|c: char| !c.is_whitespace());
     let shown = whole.trim_end_matches(|c: char| c.is_ascii_digit() || c == '-' || c == ' ');
     let digits = whole[shown.len()..].contains(|c: char| c.is_ascii_digit());
     if digits { shown } else { whole }

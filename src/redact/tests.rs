@@ -461,3 +461,11 @@ fn an_escaped_invisible_character_hides_no_secret_and_does_not_come_back() {
     let shown = Redactor::default().message(Message::new(r#"{"a":"\u202epassword=x1 y"}"#));
     assert_eq!(shown.text(), r#"{"a":"password=[redacted] y"}"#);
 }
+
+#[test]
+fn of_a_cut_text_all_before_its_last_blank_is_left_however_wide_that_is() {
+    for blank in [" ", "\n", "\u{85}", "\u{3000}"] {
+        let whole = format!("one{blank}");
+        assert_eq!(scan::without_half(&format!("{whole}two")), whole);
+    }
+}
