@@ -178,3 +178,25 @@ async fn tags_are_bounded() {
     let text = stub.next().await.plain_text();
     assert!(text.contains("tag0") && !text.contains("tag20:"), "{text}");
 }
+
+#[cfg(feature = "slack")]
+#[tokio::test]
+async fn the_longest_address_stands_unbroken_where_a_request_of_its_user_failed() {
+    let address = format!("{}@{}.example", "&".repeat(64), "b".repeat(254 - 64 - 1 - 8));
+    assert_eq!(address.len(), 254);
+    let slack = support::local_slack::LocalSlack::start();
+    let webhook = tower_bell::slack::Webhook::new(slack.webhook_url()).unwrap();
+    let bell = tower_bell::Bell::builder("shop-api").channel("#slack", webhook).build().unwrap();
+    let user = address.clone();
+    let layer = bell.layer().user_from(move |_| Some(user.clone()));
+    let fails = || async { (FAILED, "x".repeat(5_000)) };
+    call(Router::new().route("/", get(fails)).layer(layer), "/").await;
+    assert!(bell.flush(support::PATIENCE).await.complete);
+    let payload = &slack.payloads()[0];
+    let token = format!("user:{address}");
+    let text = payload["text"].as_str().unwrap().replace("&amp;", "&");
+    assert!(text.contains(&token), "{text}");
+    let blocks = payload["blocks"].as_array().unwrap();
+    let with_user = blocks.iter().filter(|block| block.to_string().contains(&token));
+    assert_eq!(with_user.count(), 1, "{payload}");
+}

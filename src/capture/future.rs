@@ -218,32 +218,28 @@ fn told<R: Body>(
             failed_grpc(capture, &scope.claim_failure()?, response, code);
             None
         }
-        Verdict::Failed(severity) => {
-            let tags = scope.claim_failure()?;
-            let awaits = failed(capture, &tags, response, severity)?;
-            Some((tags, awaits))
-        }
+        Verdict::Failed(severity) => failed(capture, scope, response, severity),
     }
 }
 
 /// A failing status: told at once if its cause is known or no text will come, else with the body.
+/// That a page is not there is only counted.
 fn failed<R: Body>(
     capture: &Capture,
-    tags: &SharedTags,
+    scope: &mut Scope,
     response: &Response<R>,
     severity: Severity,
-) -> Option<Await> {
+) -> Option<(SharedTags, Await)> {
     let why = why_of_response(&capture.shared.config, response.extensions());
-    if capture.is_missing_page(response.status(), &why) {
-        capture.count_missing();
-        context::release(context::events_of(tags).into_iter().flatten());
+    if response.status() == StatusCode::NOT_FOUND && capture.took_missing(scope, &why) {
         return None;
     }
+    let tags = scope.claim_failure()?;
     let nothing = matches!(why, Why::Nothing);
     if nothing && settle::has_text(response.headers(), &response.body().size_hint()) {
-        return Some(Await::Text(severity));
+        return Some((tags, Await::Text(severity)));
     }
-    capture.tell(tags, &of_head(Kind::Status, severity, None, &why, response));
+    capture.tell(&tags, &of_head(Kind::Status, severity, None, &why, response));
     None
 }
 

@@ -77,12 +77,21 @@ impl<M> BellLayer<M> {
 
     /// Rings for these client errors too, as warnings. Default: none.
     ///
-    /// A 404 does not ring by itself: once an hour one message says which pages of your own site lead
-    /// nowhere, the ten most asked with their counts. Requests that no page of the same host links to
-    /// (by their `Referer`) and those for [well-known probe paths](super::PROBES) are only counted,
-    /// there and in [`Stats::not_found`](crate::Stats::not_found); without any of the first kind there
-    /// is no message. A 404 with a cause ([`ServerError`](crate::ServerError), `with_cause`) and one on
-    /// a [`critical_path`](Self::critical_path) ring like any other failure.
+    /// A 404 does not ring by itself: [an hour](crate::delivery::MISSING_PAGES_PERIOD) after the first
+    /// one message says which links of your own pages lead nowhere, the ten most asked with their
+    /// counts, and how many requests there were beside. A link of an own page is one whose `Referer`
+    /// has the request's host, or the one in `x-forwarded-host`. Requests without one and those for
+    /// [well-known probe paths](super::PROBES) are not listed but only counted; if nothing is listed
+    /// there is no message. All are in [`Stats::not_found`](crate::Stats::not_found), and none of
+    /// them in [`Stats::failures`](crate::Stats::failures).
+    ///
+    /// The message goes to this layer's [`channel`](Self::channel); else routes see it as
+    /// [`Topic::ClientError`](crate::Topic::ClientError), a warning, with the status 404 and without a
+    /// path.
+    ///
+    /// A 404 fails like any other status if the app says something of it: by a cause
+    /// ([`ServerError`](crate::ServerError), `with_cause`), a [`critical_path`](Self::critical_path),
+    /// or a [`context::severity`](crate::context::severity) above a warning.
     pub fn client_errors(self, statuses: impl IntoIterator<Item = StatusCode>) -> Self {
         self.with(|config| config.client_errors.extend(statuses))
     }

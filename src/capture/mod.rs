@@ -10,7 +10,7 @@
 //! | a 408 of the server's own, as tower-http's timeout makes it | error |
 //! | a response that fails after its head is out | error |
 //! | gRPC: UNKNOWN, DEADLINE_EXCEEDED, UNIMPLEMENTED, INTERNAL, UNAVAILABLE, DATA_LOSS, or no status at all | error |
-//! | a 4xx that [`client_errors`](BellLayer::client_errors) names | warning; 404s together, once an hour |
+//! | a 4xx that [`client_errors`](BellLayer::client_errors) names | warning; 404s that say nothing more: one message an hour |
 //! | a client that goes away | counted; rings only with [`cancelled_after`](BellLayer::cancelled_after) |
 //! | anything on an [`ignore_path`](BellLayer::ignore_path) | nothing; a panic is still answered |
 //!

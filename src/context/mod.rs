@@ -138,7 +138,7 @@ pub(crate) struct Said {
 }
 
 /// What a layer took on itself for the current request, so that nested layers ring once.
-#[derive(Clone, Copy, Debug, Default, Eq, Ord, PartialEq, PartialOrd)]
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 enum Claim {
     /// Nobody has anything yet.
     #[default]
@@ -146,8 +146,26 @@ enum Claim {
     /// An inner layer watches the body of a good response: no second watch, but if the response
     /// becomes a failure further out, that one is told there.
     Watched,
+    /// An inner layer counted a page that is not there. That is no failure: one further out is told.
+    Counted,
+    /// Both of these.
+    WatchedAndCounted,
     /// An inner layer told the failure, or tells it with the body.
     Told,
+}
+
+impl Claim {
+    /// What is claimed then; `None` if that is claimed already.
+    fn with(self, wanted: Self) -> Option<Self> {
+        match (self, wanted) {
+            (Self::Told, _) => None,
+            (Self::Free, _) | (_, Self::Told) => Some(wanted),
+            (Self::Watched, Self::Counted) | (Self::Counted, Self::Watched) => {
+                Some(Self::WatchedAndCounted)
+            }
+            _ => None,
+        }
+    }
 }
 
 /// The scope of one request. Costs no allocation until something is said in it.
@@ -223,12 +241,21 @@ impl Scope {
         self.claim(Claim::Watched)
     }
 
+    /// Takes the count of a page that is not there on; `false` if an inner layer has it.
+    pub(crate) fn claim_count(&mut self) -> bool {
+        self.claim(Claim::Counted).is_some()
+    }
+
     fn claim(&mut self, wanted: Claim) -> Option<SharedTags> {
         self.shared(|scope| {
-            let free = scope.claim < wanted;
-            scope.claim = scope.claim.max(wanted);
-            free.then(|| scope.tags.clone())
+            scope.claim = scope.claim.with(wanted)?;
+            Some(scope.tags.clone())
         })
+    }
+
+    /// How bad the app said a failure would be, so far.
+    pub(crate) fn said_severity(&mut self) -> Option<Severity> {
+        self.shared(|scope| said_severity(&scope.tags))
     }
 
     /// A scope with the same words, for the response body: what is claimed is not carried on.

@@ -2,7 +2,7 @@
 
 use std::{
     fmt,
-    sync::{Arc, Mutex, atomic::Ordering::Relaxed},
+    sync::{Mutex, atomic::Ordering::Relaxed},
     time::Duration,
 };
 
@@ -21,10 +21,9 @@ use crate::{
         stats::{Meter, Stats},
         weight,
     },
-    incident::{Missing, MissingDue, Tally, schedule::Schedules},
+    incident::{Missing, Tally, schedule::Schedules},
     message::Message,
     redact::{Redacted, Redactor},
-    render,
     report::{Key, Origin, Report},
     route::{DEFAULT, RouteParts, Routes, Target},
     transport::SendError,
@@ -159,7 +158,7 @@ impl Hub {
     }
 
     /// The message as it may go out, or why it may not.
-    fn checked(&self, message: Message) -> Result<Redacted<Message>, SendError> {
+    pub(super) fn checked(&self, message: Message) -> Result<Redacted<Message>, SendError> {
         if message.is_empty() {
             return Err(SendError::refused("the message is empty"));
         }
@@ -216,22 +215,6 @@ impl Hub {
                 format_args!("no channel {name:?}: sent to the default channel (number {count})"),
             );
         }
-    }
-
-    /// Tells of missing pages, by a route or the layer's channel. What is not taken is told later;
-    /// gives how many messages that is.
-    pub(crate) fn tell_missing(&self, due: Vec<MissingDue>) -> usize {
-        let mut refused = 0;
-        for due in due {
-            let origin = Origin { service: Arc::clone(&due.site.service), ..self.origin.clone() };
-            let mut message = render::missing(&due.pages, due.over, &origin);
-            message.channel = due.site.channel.as_deref().map(str::to_owned);
-            if self.send(message, Sending::default()).is_err() {
-                self.missing.put_back(due);
-                refused += 1;
-            }
-        }
-        refused
     }
 
     /// Asks the worker to send all that waits.
@@ -314,7 +297,7 @@ impl Hub {
         self.meter.alive.store(false, Relaxed);
         self.intake.close();
         let untold = self.tally.fresh() + self.meter.untold.load(Relaxed);
-        let mut lost = usize::from(untold > 0);
+        let mut lost = usize::from(untold > 0) + usize::from(self.missing.is_waiting());
         for channel in &self.channels {
             let (messages, keys) = channel.queue.abandon();
             self.forget(keys);

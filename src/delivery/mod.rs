@@ -15,7 +15,7 @@
 // | `own` | what the worker does with the app's own messages |
 // | `pacing`, `retry` | when it may be said, and what comes after an error |
 // | `compose`, `post` | from what is due to a message that fits; one guarded post |
-// | `tasks` | what there is to say of scheduled jobs |
+// | `tasks`, `missing` | what there is to say of scheduled jobs, and of pages that are not there |
 // | `drain` | flush and shutdown |
 // | `stats`, `log` | what happened, in numbers and words |
 // | `hub`, `worker` | what handles and worker share; the worker itself |
@@ -29,6 +29,7 @@ mod hub;
 mod intake;
 mod ledger;
 mod log;
+mod missing;
 mod once;
 mod own;
 mod pacing;
@@ -63,3 +64,4 @@ pub use self::{
     stats::{ChannelStats, Stats},
     worker::Worker,
 };
+pub use crate::incident::{MISSING_PAGES_PERIOD, MOST_MISSING_PAGES};

@@ -15,11 +15,13 @@ use tokio::time::Instant;
 
 use crate::{redact::Redacted, report::Page};
 
-/// How long missing pages are counted before they are told.
-pub(crate) const PERIOD: Duration = Duration::from_secs(60 * 60);
-/// Pages counted apart in a period; further ones are counted together.
-pub(crate) const MOST_PAGES: usize = 1_000;
-/// Layers' services told apart; the pages of further ones are counted with the last.
+/// How long pages that are not there are counted before they are told.
+pub const MISSING_PAGES_PERIOD: Duration = Duration::from_secs(60 * 60);
+/// Pages that are not there, counted apart for one layer's service and channel in a
+/// [period](MISSING_PAGES_PERIOD); requests for further ones are counted together.
+pub const MOST_MISSING_PAGES: usize = 1_000;
+/// Layers' services and channels counted apart. More than any app has: what further ones miss is
+/// only in the statistics.
 const MOST_SITES: usize = 100;
 
 /// Whose pages, and where they are told.
@@ -53,6 +55,8 @@ pub(crate) struct Missing {
 pub(crate) struct Pages {
     /// By the worker's clock, once it has seen it.
     since: Option<Instant>,
+    /// There was no room for the message: it is due at once.
+    put_back: bool,
     listed: HashMap<u64, Counted, RandomState>,
     pub(crate) further: u64,
     pub(crate) foreign: u64,
@@ -85,43 +89,30 @@ impl Missing {
     ) {
         let Some(key) = self.count_known(site, asked) else { return };
         let page = page();
-        let mut sites = self.lock();
-        let pages = pages_of(&mut sites, site);
-        pages.listed.entry(key).or_insert(Counted { page, count: 0 }).count += 1;
+        if let Some(pages) = pages_of(&mut self.lock(), site) {
+            pages.add(key, Counted { page, count: 1 });
+        }
     }
 
     /// Counts it if that can be done without its page; else gives the page's key.
     fn count_known(&self, site: &Site, asked: Asked<'_>) -> Option<u64> {
         let mut sites = self.lock();
-        let pages = pages_of(&mut sites, site);
-        let path = match asked {
-            Asked::Probe => {
-                pages.probes += 1;
-                return None;
-            }
-            Asked::Foreign => {
-                pages.foreign += 1;
-                return None;
-            }
-            Asked::Listed(path) => path,
-        };
-        let key = self.seed.hash_one(path);
-        let is_full = pages.listed.len() >= MOST_PAGES;
-        match pages.listed.get_mut(&key) {
-            Some(known) => known.count += 1,
-            None if is_full => pages.further += 1,
-            None => return Some(key),
+        let pages = pages_of(&mut sites, site)?;
+        match asked {
+            Asked::Probe => pages.probes += 1,
+            Asked::Foreign => pages.foreign += 1,
+            Asked::Listed(path) => return pages.hit(self.seed.hash_one(path)),
         }
         None
     }
 
-    /// Takes out what has been counted for a [`PERIOD`]. What is not worth a message is let go.
+    /// Takes out what has been counted for a [period](MISSING_PAGES_PERIOD) or was put back. What is
+    /// not worth a message is let go.
     pub(crate) fn due(&self, now: Instant) -> Vec<Due> {
         let mut sites = self.lock();
-        let over =
-            |pages: &mut Pages| now.saturating_duration_since(*pages.since.get_or_insert(now));
-        let due = sites.extract_if(.., |(_, pages)| over(pages) >= PERIOD);
-        let due = due.map(|(site, pages)| Due { site, over: Some(PERIOD), pages });
+        let due = sites
+            .extract_if(.., |(_, pages)| pages.over(now) >= MISSING_PAGES_PERIOD || pages.put_back)
+            .map(|(site, mut pages)| Due { site, over: Some(pages.over(now)), pages });
         due.filter(|due| due.pages.is_worth_telling()).collect()
     }
 
@@ -132,20 +123,16 @@ impl Missing {
         due.map(|(site, pages)| Due { site, over: None, pages }).collect()
     }
 
-    /// What was taken out could not be told: it is counted on, and told a period later.
-    pub(crate) fn put_back(&self, due: Due) {
+    /// What was taken out could not be told: it is counted on, and due at once.
+    pub(crate) fn put_back(&self, Due { site, pages: untold, .. }: Due) {
         let mut sites = self.lock();
-        let pages = pages_of(&mut sites, &due.site);
-        pages.further += due.pages.further;
-        pages.foreign += due.pages.foreign;
-        pages.probes += due.pages.probes;
-        for (key, Counted { page, count }) in due.pages.listed {
-            if pages.listed.len() < MOST_PAGES || pages.listed.contains_key(&key) {
-                pages.listed.entry(key).or_insert(Counted { page, count: 0 }).count += count;
-            } else {
-                pages.further += count;
-            }
-        }
+        let Some(pages) = pages_of(&mut sites, &site) else { return };
+        pages.put_back = true;
+        pages.since = untold.since.or(pages.since);
+        pages.further += untold.further;
+        pages.foreign += untold.foreign;
+        pages.probes += untold.probes;
+        untold.listed.into_iter().for_each(|(key, counted)| pages.add(key, counted));
     }
 
     /// Whether something would be told.
@@ -167,21 +154,55 @@ impl Pages {
         pages
     }
 
+    /// Counts it if it needs no new line; else gives its key.
+    fn hit(&mut self, key: u64) -> Option<u64> {
+        let is_full = self.is_full();
+        match self.listed.get_mut(&key) {
+            Some(known) => known.count += 1,
+            None if is_full => self.further += 1,
+            None => return Some(key),
+        }
+        None
+    }
+
+    /// Counts it in its line; where there is no room for another line, with the further ones.
+    fn add(&mut self, key: u64, Counted { page, count }: Counted) {
+        let is_full = self.is_full();
+        match self.listed.get_mut(&key) {
+            Some(known) => known.count += count,
+            None if is_full => self.further += count,
+            None => {
+                self.listed.insert(key, Counted { page, count });
+            }
+        }
+    }
+
+    fn is_full(&self) -> bool {
+        self.listed.len() >= MOST_MISSING_PAGES
+    }
+
+    /// How long they have been counted. Begins when it is first asked.
+    fn over(&mut self, now: Instant) -> Duration {
+        now.saturating_duration_since(*self.since.get_or_insert(now))
+    }
+
     /// Probes and typing errors alone are nobody's fault.
     fn is_worth_telling(&self) -> bool {
         !self.listed.is_empty()
     }
 }
 
-/// The pages of the site, which is entered if it is new. If there are too many sites the last one's.
-fn pages_of<'a>(sites: &'a mut Vec<(Site, Pages)>, site: &Site) -> &'a mut Pages {
-    let at = sites.iter().position(|(known, _)| known == site).unwrap_or_else(|| {
-        if sites.len() < MOST_SITES {
+/// The pages of the site, which is entered if it is new and there is room.
+fn pages_of<'a>(sites: &'a mut Vec<(Site, Pages)>, site: &Site) -> Option<&'a mut Pages> {
+    let at = match sites.iter().position(|(known, _)| known == site) {
+        Some(at) => at,
+        None if sites.len() < MOST_SITES => {
             sites.push((site.clone(), Pages::default()));
+            sites.len() - 1
         }
-        sites.len() - 1
-    });
-    &mut sites[at].1
+        None => return None,
+    };
+    sites.get_mut(at).map(|(_, pages)| pages)
 }
 
 #[cfg(test)]
@@ -216,14 +237,14 @@ mod tests {
         ["/b", "/a", "/c", "/c"].into_iter().for_each(|path| ask(&missing, "shop", path));
         assert!(missing.due(now).is_empty());
         ask(&missing, "shop", "/c");
-        assert!(missing.due(now + PERIOD - MINUTE).is_empty());
-        let due = missing.due(now + PERIOD);
+        assert!(missing.due(now + MISSING_PAGES_PERIOD - MINUTE).is_empty());
+        let due = missing.due(now + MISSING_PAGES_PERIOD);
         let [(a, one), (b, _), (c, three)] = [("/a", 1), ("/b", 1), ("/c", 3)];
         assert_eq!(
             counts(&due[0]),
             [(c.to_owned(), three), (a.to_owned(), one), (b.to_owned(), one)]
         );
-        assert!(missing.due(now + 2 * PERIOD).is_empty() && !missing.is_waiting());
+        assert!(missing.due(now + 2 * MISSING_PAGES_PERIOD).is_empty() && !missing.is_waiting());
     }
 
     #[test]
@@ -234,13 +255,37 @@ mod tests {
         missing.count(&site("shop"), Asked::Probe, never);
         assert!(missing.due(now).is_empty() && missing.all().is_empty() && !missing.is_waiting());
         ask(&missing, "shop", "/a");
-        let due = missing.due(now + PERIOD);
+        let due = missing.due(now + MISSING_PAGES_PERIOD);
         assert_eq!((due[0].pages.foreign, due[0].pages.probes), (1, 1));
         missing.count(&site("shop"), Asked::Probe, never);
-        assert!(missing.due(now + PERIOD).is_empty());
-        assert!(missing.due(now + 2 * PERIOD).is_empty(), "let go");
+        assert!(missing.due(now + MISSING_PAGES_PERIOD).is_empty());
+        assert!(missing.due(now + 2 * MISSING_PAGES_PERIOD).is_empty(), "let go");
         ask(&missing, "shop", "/a");
         assert_eq!(missing.all()[0].pages.probes, 0);
+    }
+
+    #[test]
+    fn what_was_put_back_is_due_at_once_with_all_that_came_since_the_first() {
+        let (missing, now) = (Missing::default(), Instant::now());
+        ask(&missing, "shop", "/a");
+        assert!(missing.due(now).is_empty());
+        let due = missing.due(now + MISSING_PAGES_PERIOD).remove(0);
+        ask(&missing, "shop", "/a");
+        missing.put_back(due);
+        let due = missing.due(now + MISSING_PAGES_PERIOD + MINUTE).remove(0);
+        assert_eq!(due.over, Some(MISSING_PAGES_PERIOD + MINUTE));
+        assert_eq!(counts(&due), [("/a".to_owned(), 2)]);
+    }
+
+    #[test]
+    fn a_full_table_stays_full_when_something_is_put_back() {
+        let missing = Missing::default();
+        ask(&missing, "shop", "/a");
+        let due = missing.all().remove(0);
+        (0..MOST_MISSING_PAGES).for_each(|n| ask(&missing, "shop", &n.to_string()));
+        missing.put_back(due);
+        let pages = &missing.all()[0].pages;
+        assert_eq!((pages.listed.len(), pages.further), (MOST_MISSING_PAGES, 1));
     }
 
     #[test]
@@ -263,7 +308,10 @@ mod tests {
             });
         }
         let due = missing.all();
-        assert_eq!((due[0].pages.listed.len(), looked_at), (MOST_PAGES, MOST_PAGES));
+        assert_eq!(
+            (due[0].pages.listed.len(), looked_at),
+            (MOST_MISSING_PAGES, MOST_MISSING_PAGES)
+        );
         assert_eq!(due[0].pages.further, 19_000);
         for n in 0..1_000 {
             ask(&missing, &n.to_string(), "/a");
@@ -289,7 +337,7 @@ mod tests {
                         asked += 1;
                     }
                     3 => {
-                        now += PERIOD / 2;
+                        now += MISSING_PAGES_PERIOD / 2;
                         for due in missing.due(now) {
                             if at == 0 { missing.put_back(due) } else { told += sum(&due) }
                         }

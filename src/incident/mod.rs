@@ -5,6 +5,7 @@ mod missing;
 pub(crate) mod schedule;
 mod tally;
 
+pub use self::missing::{MISSING_PAGES_PERIOD, MOST_MISSING_PAGES};
 pub(crate) use self::{
     lifecycle::{Facts, Telling},
     missing::{Asked, Due as MissingDue, Missing, Pages as MissingPages, Site},

@@ -58,8 +58,15 @@ impl Rules {
     }
 
     pub(super) fn page(&self, Page { path, from }: Page) -> Page {
-        // Cut when it is redacted: half a secret is none that anyone knows.
-        let shown = |path: String| Unit::Chars.cut(&self.url(&path), Page::LONGEST).to_owned();
+        // Cut when it is redacted: half a secret is none that anyone knows. One of this length may
+        // have been cut before.
+        let shown = |path: String| {
+            let long = path.len() >= LONG;
+            let shown = self.url(if long { without_half_url(&path) } else { &path });
+            let kept = Unit::Chars.cut(&shown, Page::LONGEST);
+            let mark = if long || kept.len() < shown.len() { "…" } else { "" };
+            format!("{kept}{mark}")
+        };
         Page { path: shown(path), from: from.map(shown) }
     }
 
@@ -253,7 +260,7 @@ fn without_half_url(target: &str) -> &str {
 }
 
 const FAILED: &str = "[redaction failed]";
-/// Bytes of the shortest text of a cut cause that may be the cut one.
+/// Bytes of the shortest text of a cut cause, or path of a page, that may be the cut one.
 const LONG: usize = 1024;
 
 #[cfg(test)]

@@ -4,12 +4,13 @@ use std::time::{Duration, SystemTime};
 
 use http::{Method, Version};
 
-use super::{Count, digest, failure, lost};
+use super::{Count, digest, failure, lost, missing};
 use crate::{
+    incident::{Asked, Missing, Site},
     message::{Limits, Message},
     redact::{Redacted, Redactor},
     report::{
-        Cause, Fingerprint, Header, Kind, Origin, Payload, Place, Report, RequestSnapshot,
+        Cause, Fingerprint, Header, Kind, Origin, Page, Payload, Place, Report, RequestSnapshot,
         ResponseSnapshot, Summary,
     },
     severity::Severity,
@@ -43,6 +44,7 @@ pub(crate) fn messages() -> Vec<(&'static str, Redacted<Message>)> {
     let burst = Count { total: 412, fresh: 412, over: Duration::from_secs(12) };
     messages.push(("lost_details", lost(&redacted(summary()), &burst)));
     messages.push(("digest", redacted(digest_of(&registrations()))));
+    messages.push(("missing_pages", redacted(missing_pages())));
     messages
 }
 
@@ -63,6 +65,25 @@ fn registrations() -> [Message; 3] {
         event(registered, "bob@example.com").field("plan", "free"),
         failed.field("code", "duplicate"),
     ]
+}
+
+/// What was asked for in an hour and is not there.
+fn missing_pages() -> Message {
+    let (counts, service) = (Missing::default(), origin().service);
+    let site = Site { service, channel: None };
+    let seen = |path: &str, from: &str| {
+        redacted(Page { path: path.to_owned(), from: Some(from.to_owned()) })
+    };
+    let listed = |path: &str, times, from| {
+        (0..times).for_each(|_| counts.count(&site, Asked::Listed(path), || seen(path, from)));
+    };
+    listed("/old-pricing", 12, "/blog/launch");
+    listed("/docs/<!channel>`*a*", 3, "/docs");
+    (0..10).for_each(|n| listed(&format!("/team/{n}"), 2, "/about"));
+    (0..163).for_each(|_| counts.count(&site, Asked::Foreign, || seen("", "")));
+    (0..212).for_each(|_| counts.count(&site, Asked::Probe, || seen("", "")));
+    let due = counts.all();
+    missing(&due[0].pages, Some(Duration::from_secs(3_600)), &origin())
 }
 
 /// A single failure.

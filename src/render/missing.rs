@@ -2,7 +2,7 @@
 
 use std::{fmt::Write, time::Duration};
 
-use super::{Count, subject, words::elapsed};
+use super::{Count, machine, subject};
 use crate::{
     incident::MissingPages,
     message::{Literal, Message},
@@ -33,14 +33,15 @@ pub(crate) fn missing(pages: &MissingPages, over: Option<Duration>, origin: &Ori
     let mut message = Message::new(":mag: Pages that are not there")
         .severity(Severity::Warning)
         .topic(Topic::ClientError);
-    let what = over.map_or_else(|| "404".to_owned(), |over| format!("404 · in {}", elapsed(over)));
-    message.subject = Some(subject(&what, &Count::ONCE, origin));
+    let count = Count { total: asked, fresh: asked, over: over.unwrap_or_default() };
+    message.subject = Some(subject("404", &count, origin));
     message.literals.push(Literal {
         label: "Asked for",
         note: Some(times(asked)),
         text: lines.trim_end().to_owned(),
         language: None,
     });
+    message.facts = machine(origin).collect();
     message.notes = notes(pages);
     message
 }

@@ -1,6 +1,7 @@
 //! A page that is not there.
 
-/// What was asked for, and the page of the same site that links to it, if that is known.
+/// The path that was asked for, and that of the page of the same site that links to it, if there is
+/// one. Without their queries.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Page {
     pub(crate) path: String,
@@ -8,6 +9,6 @@ pub(crate) struct Page {
 }
 
 impl Page {
-    /// Characters that count of each, and that are kept.
+    /// Characters that are shown of each.
     pub(crate) const LONGEST: usize = 200;
 }

@@ -215,7 +215,7 @@ fn summary(message: &Message) -> String {
     let first = join([heading].into_iter().chain(subject));
     let quote = message.quote.as_deref().map(|quote| inert_within(quote, TEXT / 4));
     // These two are searched for: they stand unbroken.
-    let user = user(message).map(|user| escaped_within(&user, LINE / 2));
+    let user = user(message).map(|user| escaped_within(&user, LINE));
     let id = id(message).map(|id| escaped_within(&id, LINE / 2));
     let last = join(user.into_iter().chain(id));
     let lines: Vec<_> = [first, quote.unwrap_or_default(), last]
