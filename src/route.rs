@@ -48,7 +48,7 @@ pub struct Route {
 }
 
 /// What a route decides by.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Default)]
 #[non_exhaustive]
 pub struct RouteParts<'a> {
     /// What it is about, if that is known.
@@ -205,6 +205,18 @@ impl fmt::Debug for Route {
             .field("ends", &self.ends)
             .field("mention", &self.mention)
             .field("silent", &self.silent)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Without the path: where there is no template it is the client's own.
+impl fmt::Debug for RouteParts<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RouteParts")
+            .field("topic", &self.topic)
+            .field("severity", &self.severity)
+            .field("service", &self.service)
+            .field("status", &self.status)
             .finish_non_exhaustive()
     }
 }

@@ -6,10 +6,7 @@
 use std::{
     convert::Infallible,
     io,
-    sync::{
-        LazyLock, Mutex,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::{LazyLock, Mutex},
     time::Duration,
 };
 
@@ -18,9 +15,8 @@ use http::{Request, Response};
 use http_body_util::{Empty, Full};
 use tower::{Layer, ServiceExt, service_fn};
 use tower_bell::{
-    Bell, Message, Secret,
-    redact::Redacted,
-    transport::{Capabilities, Receipt, SendError, Transport},
+    Bell, Message,
+    transport::{SendError, stub::Stub},
 };
 
 /// What was logged; the first one to ask for it begins it.
@@ -48,50 +44,18 @@ fn lines(what: &str) -> usize {
     log.lines().filter(|line| line.contains("tower_bell") && line.contains(what)).count()
 }
 
-/// Gone for the first posts.
-struct Gone(AtomicUsize);
-
-impl Transport for Gone {
-    fn capabilities(&self) -> Capabilities {
-        Capabilities::default()
-    }
-
-    fn secrets(&self) -> Vec<Secret> {
-        Vec::new()
-    }
-
-    async fn post(&self, _: &Redacted<Message>) -> Result<Receipt, SendError> {
-        match self.0.fetch_add(1, Ordering::Relaxed) {
-            0..4 => Err(SendError::permanent("channel_not_found")),
-            _ => Ok(Receipt::none()),
-        }
-    }
-}
-
-/// Down for the first posts.
-struct Down(AtomicUsize);
-
-impl Transport for Down {
-    fn capabilities(&self) -> Capabilities {
-        Capabilities::default()
-    }
-
-    fn secrets(&self) -> Vec<Secret> {
-        Vec::new()
-    }
-
-    async fn post(&self, _: &Redacted<Message>) -> Result<Receipt, SendError> {
-        match self.0.fetch_add(1, Ordering::Relaxed) {
-            0..10 => Err(SendError::transient("connection refused")),
-            _ => Ok(Receipt::none()),
-        }
-    }
+/// Answers the first so many posts with this.
+fn failing(posts: usize, error: &SendError) -> Stub {
+    let stub = Stub::new();
+    (0..posts).for_each(|_| stub.answer(Err(error.clone())));
+    stub
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_dead_channel_is_said_once_and_so_is_its_return() {
     LazyLock::force(&LOG);
-    let builder = Bell::builder("s").channel("#errors", Gone(AtomicUsize::new(0)));
+    let gone = failing(4, &SendError::permanent("channel_not_found"));
+    let builder = Bell::builder("s").channel("#errors", gone);
     let (bell, worker) = builder.build_with_worker().unwrap();
     tokio::spawn(worker.run());
     for _ in 0..3 {
@@ -102,7 +66,8 @@ async fn a_dead_channel_is_said_once_and_so_is_its_return() {
     bell.test().await.unwrap();
     assert_eq!(lines("#errors: messages are taken again"), 1);
 
-    let builder = Bell::builder("s").channel("#down", Down(AtomicUsize::new(0)));
+    let down = failing(10, &SendError::transient("connection refused"));
+    let builder = Bell::builder("s").channel("#down", down);
     let (down, worker) = builder.build_with_worker().unwrap();
     tokio::spawn(worker.run());
     for _ in 0..2 {
@@ -126,7 +91,7 @@ async fn a_dead_channel_is_said_once_and_so_is_its_return() {
 async fn a_body_type_that_is_not_known_is_said_once() {
     LazyLock::force(&LOG);
     let (bell, _worker) =
-        Bell::builder("s").channel("#a", Gone(AtomicUsize::new(0))).build_with_worker().unwrap();
+        Bell::builder("s").channel("#a", Stub::new()).build_with_worker().unwrap();
     let service = bell.layer().layer(service_fn(async |_: Request<Full<Bytes>>| {
         Ok::<_, Infallible>(Response::new(Empty::<Bytes>::new()))
     }));

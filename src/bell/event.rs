@@ -36,12 +36,14 @@ impl Bell {
                 let (core, event) = (Arc::clone(core), event.take());
                 let bell = core.id();
                 let tell = Box::new(move |report| {
-                    event.is_some_and(|event| core.tells(event, key, report))
+                    let told = event.map(|event| core.tell_event(event, key, report));
+                    matches!(told, Some(Ok(true)))
                 });
                 HeldEvent { bell, tell }
             });
         }
-        Handover::new(event.map_or(Ok(()), |event| core.tell_event(event, key, None)))
+        let sent = event.map(|event| core.tell_event(event, key, None).map(drop));
+        Handover::new(sent.unwrap_or(Ok(())))
     }
 
     /// Sends an event at once, and tells what came of it.
@@ -63,25 +65,18 @@ impl Core {
         key.is_none_or(|key| self.hub.is_first(key))
     }
 
-    /// Sends it, and gives whether someone hears it.
-    fn tells(&self, event: Message, key: Option<u64>, report: Option<Report>) -> bool {
-        let severity = report.as_ref().map_or(event.severity, |report| report.severity);
-        let event = Message { severity: event.severity.max(severity), ..event };
-        let is_heard = self.hub.is_heard(&event);
-        self.tell_event(event, key, report).is_ok() && is_heard
-    }
-
-    /// Sends it alone, or completed with the report of its request, which failed.
+    /// Sends it alone, or completed with the report of its request, which failed. Gives whether
+    /// someone hears it.
     fn tell_event(
         &self,
-        event: Message,
+        mut event: Message,
         key: Option<u64>,
         report: Option<Report>,
-    ) -> Result<(), SendError> {
-        let (hub, how) = (&self.hub, Sending::event(key));
-        let Some(report) = report else { return hub.send(event, how) };
-        hub.send_completed(event, how, |event| {
-            render::completed(event, &hub.redactor.report(report))
+    ) -> Result<bool, SendError> {
+        let failed = report.as_ref().map(|report| report.severity);
+        event.severity = failed.map_or(event.severity, |failed| failed.max(event.severity));
+        self.hub.send_completed(event, Sending::event(key), |event| {
+            Some(render::completed(event, &self.hub.redactor.report(report?)))
         })
     }
 }

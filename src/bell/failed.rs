@@ -11,13 +11,12 @@ use super::{Bell, Core};
 use crate::{
     context::Tell,
     delivery::KindFacts,
-    incident::{Asked, Seen, Site},
+    incident::Seen,
     render,
-    report::{Fingerprint, FingerprintParts, Key, Kind, Normal, Page, Report, Summary},
-    route::{DEFAULT, RouteParts, Target},
+    report::{Fingerprint, FingerprintParts, Key, Kind, Normal, Report, Summary},
+    route::RouteParts,
     severity::Severity,
     text::{Unit, discard},
-    topic::Topic,
 };
 
 /// Characters kept of what failed and where, which stands for lost details.
@@ -74,18 +73,6 @@ impl Bell {
         });
         core.hub.meter.told_by_events.fetch_add(u64::from(told), Relaxed);
         told
-    }
-}
-
-impl Bell {
-    /// Counts a request for a page that is not there.
-    pub(crate) fn not_found(&self, site: &Site, asked: Asked<'_>, page: impl FnOnce() -> Page) {
-        let Some(core) = &self.core else { return };
-        core.hub.meter.not_found.fetch_add(1, Relaxed);
-        let page = || core.hub.redactor.page(page());
-        // Patterns are the user's.
-        let count = AssertUnwindSafe(|| core.hub.missing.count(site, asked, page));
-        catch_unwind(count).unwrap_or_else(discard);
     }
 }
 
@@ -182,32 +169,20 @@ impl Core {
         let line = Unit::Chars.cut(&line, LONGEST_LINE).to_owned();
         let (topic, severity) = (what.kind.topic(what.code), what.severity);
         let summary = Summary { line, topic, severity, fingerprint, origin };
-        let (targets, unknown) = self.targets(what, &summary.topic, parts);
+        let (targets, unknown) = self.hub.targets(
+            what.channel.map(|name| &**name),
+            &RouteParts {
+                topic: Some(&summary.topic),
+                severity: what.severity,
+                service: what.service,
+                method: parts.method,
+                path: what.route.unwrap_or(what.path),
+                error_type: parts.error_type,
+                status: what.status,
+            },
+        );
+        let unknown = unknown.and(what.channel.cloned());
         KindFacts { fingerprint, summary: self.hub.redactor.summary(summary), targets, unknown }
-    }
-
-    /// Where it is told, and the channel that the layer names if there is none of that name.
-    fn targets(
-        &self,
-        what: &Occurrence<'_>,
-        topic: &Topic,
-        parts: &FingerprintParts<'_>,
-    ) -> (Vec<Target>, Option<Arc<str>>) {
-        if let Some(name) = what.channel {
-            let known = self.hub.channel(name);
-            let unknown = known.is_none().then(|| Arc::clone(name));
-            return (vec![Target::plain(known.unwrap_or(DEFAULT))], unknown);
-        }
-        let targets = self.hub.routes.targets(&RouteParts {
-            topic: Some(topic),
-            severity: what.severity,
-            service: what.service,
-            method: parts.method,
-            path: what.route.unwrap_or(what.path),
-            error_type: parts.error_type,
-            status: what.status,
-        });
-        (targets, None)
     }
 
     /// The user's own function has the last word; if it panics, the default stands.

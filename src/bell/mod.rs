@@ -92,7 +92,8 @@ impl Bell {
     /// needs no runtime; dropping it does not take the message back.
     ///
     /// It ends when the service takes the message, or with the last error after 5 attempts or 15
-    /// minutes.
+    /// minutes. Of a message that routes lead to several channels it tells what came of it in the
+    /// first; of one that they lead nowhere the receipt is empty.
     pub fn deliver(
         &self,
         message: Message,

@@ -97,7 +97,9 @@ impl Capture {
             channel: self.shared.config.channel.clone(),
         };
         let page = || Page { path: path.to_owned(), from: from.map(str::to_owned) };
-        self.shared.bell.not_found(&site, asked, page);
+        if let Some(hub) = self.shared.bell.hub() {
+            hub.count_missing(&site, asked, page);
+        }
     }
 
     /// The path of the page of the same site that links here. One that links to itself does not: some

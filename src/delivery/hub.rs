@@ -89,29 +89,30 @@ impl Hub {
 
     /// Redacts the message and puts it into the queues of the channels that it goes to.
     pub(crate) fn send(&self, message: Message, how: Sending) -> Result<(), SendError> {
-        self.send_completed(message, how, Redacted::clone)
+        self.send_completed(message, how, |_| None).map(drop)
     }
 
-    /// The same for a message that is completed on its way. A panic in that leaves it as it is.
+    /// The same for a message that may be completed on its way; a panic in that leaves it as it is.
+    /// Gives whether someone hears it: a route may lead nowhere.
     pub(crate) fn send_completed(
         &self,
         mut message: Message,
         how: Sending,
-        complete: impl FnOnce(&Redacted<Message>) -> Redacted<Message>,
-    ) -> Result<(), SendError> {
+        complete: impl FnOnce(&Redacted<Message>) -> Option<Redacted<Message>>,
+    ) -> Result<bool, SendError> {
         let targets = self.addressed(&mut message);
         let key = how.key;
         let sent = match self.checked(message) {
             Ok(message) => {
-                let completed = guard(|| complete(&message)).unwrap_or(message);
-                self.queue(&completed, &targets, how)
+                let completed = guard(|| complete(&message)).flatten();
+                self.queue(completed.as_ref().unwrap_or(&message), &targets, how)
             }
             Err(error) => {
                 let first = targets.first().map_or(DEFAULT, |target| target.channel);
                 Err(self.channels[first].refuse(error))
             }
         };
-        sent.inspect_err(|_| self.forget(key))
+        sent.map(|()| !targets.is_empty()).inspect_err(|_| self.forget(key))
     }
 
     /// Whether no event with this key was told yet; from now on one was.
@@ -152,9 +153,19 @@ impl Hub {
         target: &Target,
         how: Sending,
     ) -> Result<(), SendError> {
-        let channel = &self.channels[target.channel];
+        let offered = self.offer(message, target, how);
+        offered.map_err(|error| self.channels[target.channel].refuse(error))
+    }
+
+    /// Puts it into the channel's queue; a refusal is not counted.
+    pub(super) fn offer(
+        &self,
+        message: &Redacted<Message>,
+        target: &Target,
+        how: Sending,
+    ) -> Result<(), SendError> {
         let message = message.clone().map(|message| compose::own_as(message, target));
-        channel.queue.push(message, how).map_err(|error| channel.refuse(error))
+        self.channels[target.channel].queue.push(message, how)
     }
 
     /// The message as it may go out, or why it may not.
@@ -170,39 +181,31 @@ impl Hub {
         message.ok_or_else(|| SendError::refused("the message cannot be redacted"))
     }
 
-    /// The channels that the message goes to: the one that it names, else those that the routes
-    /// say. A name that nobody knows leads to the default channel, and the message says so.
+    /// Where the message goes. If it names a channel that nobody knows, it says so.
     fn addressed(&self, message: &mut Message) -> Vec<Target> {
-        let Some(name) = &message.channel else { return self.routed(message) };
-        let index = self.channel(name);
-        if index.is_none() {
+        let (topic, severity) = (message.topic.as_ref(), message.severity);
+        let service = &*self.origin.service;
+        let parts = RouteParts { topic, severity, service, ..RouteParts::default() };
+        let (targets, unknown) = self.targets(message.channel.as_deref(), &parts);
+        let note = unknown.map(|name| {
             self.unknown_channel(name);
-            message.notes.push(compose::not_there(name));
-        }
-        vec![Target::plain(index.unwrap_or(DEFAULT))]
+            compose::not_there(name)
+        });
+        message.notes.extend(note);
+        targets
     }
 
-    /// Whether the message goes anywhere.
-    pub(crate) fn is_heard(&self, message: &Message) -> bool {
-        message.channel.is_some() || !self.routed(message).is_empty()
-    }
-
-    /// Where the routes lead it.
-    fn routed(&self, message: &Message) -> Vec<Target> {
-        self.routes.targets(&RouteParts {
-            topic: message.topic.as_ref(),
-            severity: message.severity,
-            service: &self.origin.service,
-            method: "",
-            path: "",
-            error_type: "",
-            status: None,
-        })
-    }
-
-    /// The index of the channel of that name.
-    pub(crate) fn channel(&self, name: &str) -> Option<usize> {
-        self.channels.iter().position(|channel| *channel.name == *name)
+    /// Where something goes: to the channel that is named, else where the routes lead. With it the
+    /// name, if nobody knows it: then it goes to the default channel.
+    pub(crate) fn targets<'n>(
+        &self,
+        named: Option<&'n str>,
+        parts: &RouteParts<'_>,
+    ) -> (Vec<Target>, Option<&'n str>) {
+        let Some(name) = named else { return (self.routes.targets(parts), None) };
+        let known = self.channels.iter().position(|channel| *channel.name == *name);
+        let unknown = known.is_none().then_some(name);
+        (vec![Target::plain(known.unwrap_or(DEFAULT))], unknown)
     }
 
     /// Counts it, and says it the first time and then seldom.

@@ -1,22 +1,25 @@
 //! Missing pages: what was counted becomes a message. No lock is held meanwhile.
 
-use std::sync::Arc;
+use std::sync::{Arc, atomic::Ordering::Relaxed};
 
 use http::StatusCode;
 
 use crate::{
-    delivery::{compose, hub::Hub, sending::Sending},
-    incident::MissingDue,
-    message::Message,
-    redact::Redacted,
+    delivery::{compose, hub::Hub, post::guard, sending::Sending},
+    incident::{Asked, MissingDue, Site},
     render,
-    report::Origin,
-    route::{DEFAULT, RouteParts, Target},
-    severity::Severity,
-    topic::Topic,
+    report::{Origin, Page},
+    route::RouteParts,
 };
 
 impl Hub {
+    /// Counts a request for a page that is not there.
+    pub(crate) fn count_missing(&self, site: &Site, asked: Asked<'_>, page: impl FnOnce() -> Page) {
+        self.meter.not_found.fetch_add(1, Relaxed);
+        // The redactor's patterns are the user's.
+        guard(|| self.missing.count(site, asked, || self.redactor.page(page())));
+    }
+
     /// Tells of missing pages. What no channel has room for is counted on and told soon: nothing of
     /// it is lost, so nothing counts as refused. Gives how many messages that is.
     pub(super) fn tell_missing(&self, due: Vec<MissingDue>) -> usize {
@@ -34,16 +37,23 @@ impl Hub {
         let site = &due.site;
         let origin = Origin { service: Arc::clone(&site.service), ..self.origin.clone() };
         let mut message = render::missing(&due.pages, due.over, &origin);
-        let unknown = site.channel.as_deref().filter(|name| self.channel(name).is_none());
+        let parts = RouteParts {
+            topic: message.topic.as_ref(),
+            severity: message.severity,
+            service: &site.service,
+            status: Some(StatusCode::NOT_FOUND.as_u16()),
+            ..RouteParts::default()
+        };
+        let (targets, unknown) = self.targets(site.channel.as_deref(), &parts);
         message.notes.extend(unknown.map(compose::not_there));
-        let targets = self.targets_of_missing(&site.service, site.channel.as_deref());
         let Ok(message) = self.checked(message) else {
             // It is never going to be taken.
             targets.iter().for_each(|target| self.channels[target.channel].meter.refuse());
             return true;
         };
-        let (taken, refused): (Vec<_>, Vec<_>) =
-            targets.iter().partition(|target| self.takes(&message, target));
+        let (taken, refused): (Vec<_>, Vec<_>) = targets
+            .iter()
+            .partition(|target| self.offer(&message, target, Sending::default()).is_ok());
         if taken.is_empty() && !refused.is_empty() {
             return false;
         }
@@ -51,26 +61,5 @@ impl Hub {
         // Where it is told it must not be told again.
         refused.iter().for_each(|target| self.channels[target.channel].meter.refuse());
         true
-    }
-
-    /// The channel that the layer names, else those that the routes say.
-    fn targets_of_missing(&self, service: &str, channel: Option<&str>) -> Vec<Target> {
-        if let Some(name) = channel {
-            return vec![Target::plain(self.channel(name).unwrap_or(DEFAULT))];
-        }
-        self.routes.targets(&RouteParts {
-            topic: Some(&Topic::ClientError),
-            severity: Severity::Warning,
-            service,
-            method: "",
-            path: "",
-            error_type: "",
-            status: Some(StatusCode::NOT_FOUND.as_u16()),
-        })
-    }
-
-    fn takes(&self, message: &Redacted<Message>, target: &Target) -> bool {
-        let message = message.clone().map(|message| compose::own_as(message, target));
-        self.channels[target.channel].queue.push(message, Sending::default()).is_ok()
     }
 }

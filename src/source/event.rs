@@ -1,6 +1,6 @@
 //! What the app tells of itself: registrations, payments, whatever the team wants to see.
 
-use std::{error::Error, fmt, future::Future, hash::BuildHasher, sync::OnceLock};
+use std::{error::Error, fmt, future::Future, hash::BuildHasher, sync::LazyLock};
 
 use foldhash::fast::RandomState;
 
@@ -94,7 +94,7 @@ impl Event {
     /// could not be sent may be sent again. Counted in
     /// [`Stats::duplicates`](crate::Stats::duplicates).
     pub fn key(mut self, key: impl AsRef<str>) -> Self {
-        self.key = Some(seed().hash_one((&self.message.topic, key.as_ref())));
+        self.key = Some(SEED.hash_one((&self.message.topic, key.as_ref())));
         self
     }
 
@@ -151,7 +151,5 @@ impl fmt::Debug for Event {
     }
 }
 
-fn seed() -> &'static RandomState {
-    static SEED: OnceLock<RandomState> = OnceLock::new();
-    SEED.get_or_init(RandomState::default)
-}
+/// Nobody can choose keys that meet.
+static SEED: LazyLock<RandomState> = LazyLock::new(RandomState::default);

@@ -3,8 +3,8 @@
 //! - A success is told as [`OnSuccess`] says; always if the channel's last word of the job was that
 //!   it fails, did not run, or is still running.
 //! - A failure is told at once if it is news: if its text was not told yet, or if the last word was
-//!   that the job works. At most [`AT_ONCE`] an hour, beside those whose start was told; all others are counted and told together, an
-//!   hour after the last message, with their exact number.
+//!   that the job works. At most [`AT_ONCE`] an hour, beside those whose start was told; all others
+//!   are counted and told together, an hour after the last message, with their exact number.
 //! - A run that goes on for longer than it may is told once, again at most one message an hour.
 //! - A job of which no run started a period after the last one ended is told once, and then once a
 //!   period, at most once a day. The end of the last run is what counts, because a loop that sleeps
