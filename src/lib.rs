@@ -84,6 +84,7 @@ mod render;
 mod report;
 mod route;
 mod secret;
+mod sensitive;
 mod severity;
 pub mod source;
 mod text;

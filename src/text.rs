@@ -50,7 +50,9 @@ impl Unit {
 /// Removes what a reader cannot see or what turns the line around: control characters but newline
 /// and tab, bidirectional overrides, zero-width and tag characters. `\r\n` becomes `\n`.
 pub(crate) fn clean(text: &str) -> Cow<'_, str> {
-    if text.chars().any(is_unseen) {
+    if has_plain_bytes(text) {
+        Cow::Borrowed(text)
+    } else if text.chars().any(is_unseen) {
         Cow::Owned(text.chars().filter(|c| !is_unseen(*c)).collect())
     } else {
         Cow::Borrowed(text)
@@ -69,6 +71,13 @@ pub(crate) fn one_line(text: &str) -> Cow<'_, str> {
 /// Somebody's name, unless there is nothing to see in it.
 pub(crate) fn named(name: String) -> Option<String> {
     (!clean(&name).trim().is_empty()).then_some(name)
+}
+
+/// Whether there is nothing but ASCII that can be seen, as most texts are. Without a way out, so that
+/// many bytes are looked at in one step.
+fn has_plain_bytes(text: &str) -> bool {
+    let is_plain = |byte: u8| matches!(byte, b'\n' | b'\t' | b' '..=b'~');
+    text.bytes().fold(true, |plain, byte| plain & is_plain(byte))
 }
 
 fn is_unseen(c: char) -> bool {
@@ -148,6 +157,17 @@ pub(crate) fn shown(value: &dyn fmt::Display) -> String {
         Ok(_) => {}
     }
     text
+}
+
+/// The whole of what the app's own `Display` says; `None` if that is more than [`SHOWN`], or it
+/// panics.
+pub(crate) fn shown_whole(value: &dyn fmt::Display) -> Option<String> {
+    use fmt::Write as _;
+    let mut sink = Bounded::new(SHOWN);
+    let written = catch_unwind(AssertUnwindSafe(|| write!(sink, "{value}")));
+    let (text, cut) = sink.finish();
+    let is_whole = !cut && written.map_err(discard).is_ok();
+    is_whole.then_some(text)
 }
 
 /// Bytes kept of one value that the app hands in.

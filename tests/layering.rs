@@ -8,7 +8,7 @@ use std::{
 
 /// Each row may import only rows above it; a row's modules do not import each other.
 const ROWS: &[&[&str]] = &[
-    &["error", "secret", "severity", "text", "topic"],
+    &["error", "secret", "sensitive", "severity", "text", "topic"],
     &["message", "report"],
     &["context"],
     &["redact"],

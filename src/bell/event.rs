@@ -26,7 +26,8 @@ impl Bell {
         if !core.is_first(key) {
             return Handover::new(Ok(()));
         }
-        let mut event = Some(message);
+        // What is called sensitive later, too, if the request fails: its report says so.
+        let mut event = Some(Message { sensitive: context::called_sensitive(), ..message });
         let waits = |message: &Message| {
             let is_bad = message.level() >= Severity::Error && !message.is_empty();
             is_bad && weight::message(message) <= LARGEST_HELD
@@ -75,6 +76,7 @@ impl Core {
     ) -> Result<bool, SendError> {
         let failed = report.as_ref().map(|report| report.severity);
         event.severity = failed.map_or(event.severity, |failed| failed.max(event.severity));
+        report.iter().for_each(|report| event.sensitive.extend(&report.sensitive));
         self.hub.send_completed(event, Sending::event(key), |event| {
             Some(render::completed(event, &self.hub.redactor.report(report?)))
         })

@@ -37,7 +37,7 @@ use crate::bell::Bell;
 /// ```
 #[must_use = "a layer does nothing until it is added to a service"]
 pub struct BellLayer<M = SameBody> {
-    shared: Arc<Shared>,
+    pub(super) shared: Arc<Shared>,
     mode: PhantomData<fn() -> M>,
 }
 

@@ -36,6 +36,7 @@ mod head;
 mod layer;
 mod missing;
 mod mode;
+mod preview;
 mod service;
 mod settle;
 mod snapshot;

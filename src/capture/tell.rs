@@ -166,6 +166,7 @@ impl Capture {
             user: said.user.or_else(|| self.user.clone().ok().flatten().and_then(text::named)),
             hidden_headers: Vec::new(),
             tags: said.tags,
+            sensitive: said.sensitive,
             elapsed: self.elapsed(),
             at: SystemTime::now(),
             channel: self.shared.config.channel.clone(),

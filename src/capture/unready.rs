@@ -12,6 +12,7 @@ use crate::{
     bell::Occurrence,
     context::{panic, ready},
     report::{Kind, Report},
+    sensitive::Sensitive,
     severity::Severity,
 };
 
@@ -57,6 +58,7 @@ fn tell(shared: &Shared, kind: Kind, why: &Why<'_>) {
         user_unknown: false,
         hidden_headers: Vec::new(),
         tags: Vec::new(),
+        sensitive: Sensitive::default(),
         elapsed: Duration::ZERO,
         at: SystemTime::now(),
         channel: shared.config.channel.clone(),

@@ -35,10 +35,17 @@ use pin_project_lite::pin_project;
 
 use self::held::Held;
 pub(crate) use self::held::{HeldEvent, Tell, hold, release};
-use crate::{severity::Severity, text};
+use crate::{
+    sensitive::{self, Sensitive},
+    severity::Severity,
+    text,
+};
 
 /// Tags kept of one request; further ones are left out.
 pub const MOST_TAGS: usize = 20;
+
+/// Values that [`sensitive`] keeps of one request.
+pub const MOST_SENSITIVE: usize = sensitive::MOST;
 
 /// Says who the current request is for. The last call counts; a blank user is nobody. Shown as it
 /// is, never redacted.
@@ -59,6 +66,26 @@ pub fn tag(name: impl Into<Cow<'static, str>>, value: impl fmt::Display) {
             None if room => tags.push((name, value)),
             None => {}
         }
+    });
+}
+
+/// Names a value that may stand nowhere in what is said of the current request: not in its report,
+/// whatever part repeats it, nor in events and messages that it sends from now on. Its percent-encoded
+/// and JSON-escaped forms neither. At least three bytes; if there are more than
+/// [`MOST_SENSITIVE`](crate::context::MOST_SENSITIVE) values or 16 KiB of them, nothing is said in
+/// words.
+///
+/// ```
+/// async fn reset(link: String) {
+///     tower_bell::context::sensitive(&link);
+/// }
+/// ```
+pub fn sensitive(value: impl fmt::Display) {
+    // Formatted before the lock is taken: it is the app's code.
+    let value = text::shown_whole(&value);
+    with_tags(|said| match value {
+        Some(value) => said.sensitive.add(&value),
+        None => said.sensitive.overflow(),
     });
 }
 
@@ -135,6 +162,7 @@ pub(crate) struct Said {
     pub(crate) user: Option<String>,
     pub(crate) severity: Option<Severity>,
     pub(crate) tags: Vec<(Cow<'static, str>, String)>,
+    pub(crate) sensitive: Sensitive,
 }
 
 /// What a layer took on itself for the current request, so that nested layers ring once.
@@ -181,6 +209,14 @@ pub(crate) struct Scope {
 /// A copy of what the app said.
 pub(crate) fn said(tags: &SharedTags) -> Said {
     tags.as_ref().map(|tags| lock(tags).said.clone()).unwrap_or_default()
+}
+
+/// What the app called sensitive in the current request.
+pub(crate) fn called_sensitive() -> Sensitive {
+    let Some(scope) = take_current() else { return Sensitive::default() };
+    let tags = scope.tags.clone();
+    install(&mut { scope });
+    tags.map(|tags| lock(&tags).said.sensitive.clone()).unwrap_or_default()
 }
 
 /// How bad the app said a failure would be.

@@ -7,6 +7,7 @@ use std::{
 };
 
 use crate::{
+    context,
     delivery::{
         Detail, KindFacts,
         channel::Channel,
@@ -101,6 +102,7 @@ impl Hub {
         complete: impl FnOnce(&Redacted<Message>) -> Option<Redacted<Message>>,
     ) -> Result<bool, SendError> {
         let targets = self.addressed(&mut message);
+        message.sensitive.extend(&context::called_sensitive());
         let key = how.key;
         let sent = match self.checked(message) {
             Ok(message) => {

@@ -11,6 +11,7 @@ use crate::{
     redact::{Redacted, Redactor},
     report::{self, Fingerprint, FingerprintParts, Key, Origin, Report, Summary},
     route::{DEFAULT, Target},
+    sensitive::Sensitive,
     severity::Severity,
     topic::Topic,
 };
@@ -91,6 +92,7 @@ fn report(fingerprint: Fingerprint, severity: Severity, size: usize) -> Redacted
         user: None,
         user_unknown: false,
         tags: Vec::new(),
+        sensitive: Sensitive::default(),
         elapsed: Duration::ZERO,
         at: SystemTime::UNIX_EPOCH,
         channel: None,

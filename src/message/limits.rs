@@ -196,6 +196,7 @@ impl Room {
             notes: every(&message.notes, self.fact, |note| self.piece(note, self.fact)),
             place: self.line(message.place.as_ref().filter(|_| quoted), LINE),
             quote: self.line(message.quote.as_ref().filter(|_| quoted), self.quote),
+            sensitive: message.sensitive.clone(),
             severity: message.severity,
             silent: message.silent,
             subject: self.line(message.subject.as_ref(), LINE),

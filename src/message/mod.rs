@@ -7,7 +7,7 @@ use std::fmt;
 
 pub use self::limits::Limits;
 pub(crate) use self::limits::{USER, fit};
-use crate::{severity::Severity, text, topic::Topic};
+use crate::{sensitive::Sensitive, severity::Severity, text, topic::Topic};
 
 /// A message to the team: provider-neutral, built by setters, sent with
 /// [`Bell::send`](crate::Bell::send) or [`Bell::deliver`](crate::Bell::deliver).
@@ -47,6 +47,8 @@ pub struct Message {
     pub(crate) place: Option<String>,
     /// The error's own words, which may have several lines.
     pub(crate) quote: Option<String>,
+    /// What may stand nowhere in it. The redactor empties it.
+    pub(crate) sensitive: Sensitive,
     pub(crate) severity: Severity,
     /// Without a sound. Only a route sets it.
     pub(crate) silent: bool,
@@ -102,6 +104,7 @@ impl Message {
             notes: Vec::new(),
             place: None,
             quote: None,
+            sensitive: Sensitive::default(),
             severity: Severity::Info,
             silent: false,
             subject: None,

@@ -8,32 +8,54 @@ use std::{borrow::Cow, ops::Range};
 
 use super::{
     credential::is_prose,
-    scan::{OPEN, REDACTED, Rewrite, Scan, is_literal, without_punctuation},
+    keys::Verdict,
+    placeholder::{OPEN, REDACTED},
+    scan::{Rewrite, Scan, is_literal, without_punctuation},
+    trail::Why,
 };
 
-impl Scan<'_> {
-    /// Hides the values of secret keys.
-    pub(super) fn assignments<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        let mut rewrite = Rewrite::of(text);
-        let mut at = 0;
-        while let Some(found) = text[at..].find(['=', ':']) {
-            let sign = at + found;
-            at = sign + 1;
-            let Some(separator) = Separator::at(text.as_bytes(), sign) else {
-                continue;
-            };
-            let key = Key::before(&text[..sign]);
-            let placeholder = key.name.ends_with(OPEN);
-            if placeholder || !self.rules.keys.is_secret(key.name) {
-                continue;
-            }
-            let certain = key.quoted || separator.tight;
-            if let Some(value) = value(text, separator.end, certain, is_header(key.name)) {
-                at = value.end;
-                rewrite.replace(value, REDACTED);
-            }
+/// Hides the values of secret keys.
+pub(super) fn hide<'t>(scan: Scan<'_>, text: &'t str) -> Cow<'t, str> {
+    let mut rewrite = Rewrite::of(text);
+    let mut at = 0;
+    while let Some(found) = text.as_bytes()[at..].iter().position(|b| matches!(b, b'=' | b':')) {
+        let sign = at + found;
+        at = sign + 1;
+        let Some(separator) = Separator::at(text.as_bytes(), sign) else {
+            continue;
+        };
+        let key = Key::before(&text[..sign]);
+        // A placeholder's own colon.
+        if key.name.ends_with(OPEN) {
+            continue;
         }
-        rewrite.finish()
+        let Verdict::Secret(rule) = scan.verdict_in_text(key.name) else {
+            continue;
+        };
+        let certain = key.quoted || separator.tight;
+        let Some(value) = value(text, separator.end, certain, is_header(key.name)) else {
+            continue;
+        };
+        let name = key.name.rsplit(' ').next().unwrap_or_default();
+        scan.under(name).hid(Why::Key(rule), &text[value.clone()]);
+        at = value.end;
+        if is_cookie(key.name) && text[value.clone()].contains('=') {
+            cookies(text, value, &mut rewrite);
+        } else {
+            rewrite.replace(value, REDACTED);
+        }
+    }
+    rewrite.finish()
+}
+
+/// Hides the values of a line of cookies. Their names stay.
+fn cookies(text: &str, line: Range<usize>, rewrite: &mut Rewrite<'_>) {
+    let mut at = line.start;
+    for cookie in text[line].split_inclusive(';') {
+        let end = at + cookie.trim_end_matches(';').len();
+        let value = cookie.find('=').map_or(at, |equals| at + equals + 1);
+        rewrite.replace(value..end, REDACTED);
+        at += cookie.len();
     }
 }
 
@@ -107,6 +129,10 @@ fn is_key(c: char) -> bool {
 fn is_header(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     name.ends_with("cookie") || name.ends_with("authorization")
+}
+
+fn is_cookie(name: &str) -> bool {
+    name.to_ascii_lowercase().ends_with("cookie")
 }
 
 /// Where the value is that begins at `at`; `None` if there is none, or it is prose or a literal.
@@ -198,11 +224,10 @@ const LONGEST_KEY: usize = 128;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::redact::Rules;
+    use crate::redact::{Rules, scan::Tier};
 
     fn hide(text: &str) -> String {
-        let rules = Rules::default();
-        Scan::new(&rules).assignments(text).into_owned()
+        super::hide(Scan::new(&Rules::default(), Tier::Own), text).into_owned()
     }
 
     #[test]
@@ -232,7 +257,13 @@ mod tests {
             ("if token == abc123", "if token == [redacted]"),
             ("api key: sk123", "api key: [redacted]"),
             ("token: abcdefghijklmnopqrstuvw", "token: [redacted]"),
-            ("Cookie: a=b; c=d\nHost: x", "Cookie: [redacted]\nHost: x"),
+            ("Cookie: a=b; c=d\nHost: x", "Cookie: a=[redacted]; c=[redacted]\nHost: x"),
+            (
+                "Set-Cookie: sid=a; HttpOnly; Path=/",
+                "Set-Cookie: sid=[redacted];[redacted]; Path=[redacted]",
+            ),
+            ("cookie: \"a=b; c=d\"", "cookie: \"a=[redacted]; c=[redacted]\""),
+            ("Cookie: hunter2", "Cookie: [redacted]"),
             (
                 "Authorization: AWS4 Credential=AK/x, Signature=9f",
                 "Authorization: [redacted] Credential=[redacted], Signature=[redacted]",

@@ -1,31 +1,25 @@
 //! Card numbers: 13 to 19 digits, in one or in groups, that begin like a brand's and whose check
 //! digit is right.
 
-use std::{borrow::Cow, ops::Range};
+use std::ops::Range;
 
-use super::{rules::CARDS, scan::Rewrite};
+use super::{rules::CARDS, scan::Found};
 
 /// Digits of the shortest card number.
-pub(super) const FEWEST: usize = 13;
+pub(super) const SHORTEST: usize = 13;
 const MOST: usize = 19;
 /// Groups of the longest, in print: `4111 1111 1111 1111 111`.
 const MOST_GROUPS: usize = 6;
-const HIDDEN: &str = "[redacted:card]";
 
-/// Hides card numbers.
-pub(super) fn hide(text: &str) -> Cow<'_, str> {
-    let mut rewrite = Rewrite::of(text);
-    let mut at = 0;
-    while let Some(group) = next_group(text.as_bytes(), at) {
-        match card(text.as_bytes(), &group) {
-            Some(end) => {
-                rewrite.replace(group.start..end, HIDDEN);
-                at = end;
-            }
-            None => at = group.end,
+/// The next one at or behind `from`.
+pub(super) fn next(text: &str, mut from: usize) -> Option<Found> {
+    loop {
+        let group = next_group(text.as_bytes(), from)?;
+        if let Some(end) = card(text.as_bytes(), &group) {
+            return Some(Found::of("card", group.start..end));
         }
+        from = group.end;
     }
-    rewrite.finish()
 }
 
 /// The next run of digits that is no part of a word or of a decimal.
@@ -78,7 +72,7 @@ fn is_end(rest: &[u8]) -> bool {
 }
 
 fn is_card(number: &[u32]) -> bool {
-    if number.len() < FEWEST {
+    if number.len() < SHORTEST {
         return false;
     }
     let prefix = number[..4].iter().fold(0, |prefix, digit| prefix * 10 + digit);
@@ -101,6 +95,13 @@ fn luhn(number: &[u32]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::redact::tests::replaced;
+
+    const HIDDEN: &str = "[redacted:card]";
+
+    fn hide(text: &str) -> String {
+        replaced(text, next)
+    }
 
     #[test]
     fn card_numbers_hide() {

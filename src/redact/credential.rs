@@ -1,35 +1,39 @@
 //! Credentials behind the name of their scheme: `Bearer eyJ…`, `Basic dXNl…`.
 
-use std::{borrow::Cow, ops::Range};
+use std::ops::Range;
 
 use super::{
     rules::SCHEMES,
-    scan::{REDACTED, Rewrite, without_punctuation},
+    scan::{Found, without_punctuation},
 };
 
-/// Hides credentials behind a scheme's name and a blank.
-pub(super) fn hide(text: &str) -> Cow<'_, str> {
-    let mut rewrite = Rewrite::of(text);
-    let mut at = 0;
-    while let Some(blank) = text[at..].find(' ').map(|found| at + found) {
-        at = blank + 1;
-        if let Some(found) = scheme(&text[..blank]).and_then(|name| credentials(text, at, name)) {
-            at = found.end;
-            rewrite.replace(found, REDACTED);
+/// Bytes of the shortest scheme with a credential.
+pub(super) const SHORTEST: usize = "Basic x".len();
+
+/// The next ones at or behind `from`, without their scheme.
+pub(super) fn next(text: &str, mut from: usize) -> Option<Found> {
+    let bytes = text.as_bytes();
+    loop {
+        let blank = from + bytes.get(from..)?.iter().position(|byte| *byte == b' ')?;
+        from = blank + 1;
+        let found = scheme(&bytes[..blank]).and_then(|name| credentials(text, from, name));
+        if let Some(at) = found {
+            return Some(Found::by("credentials", at));
         }
     }
-    rewrite.finish()
 }
 
 /// The scheme that the text ends with, as a word of its own.
-fn scheme(text: &str) -> Option<&'static str> {
-    let bytes = text.as_bytes();
+fn scheme(text: &[u8]) -> Option<&'static str> {
+    let last = text.last()?.to_ascii_lowercase();
     SCHEMES.iter().copied().find(|name| {
-        let Some(start) = bytes.len().checked_sub(name.len()) else {
+        let Some(start) = text.len().checked_sub(name.len()) else {
             return false;
         };
-        let alone = start == 0 || !bytes[start - 1].is_ascii_alphanumeric();
-        alone && bytes[start..].eq_ignore_ascii_case(name.as_bytes())
+        let alone = start == 0 || !text[start - 1].is_ascii_alphanumeric();
+        name.ends_with(char::from(last))
+            && alone
+            && text[start..].eq_ignore_ascii_case(name.as_bytes())
     })
 }
 
@@ -80,6 +84,11 @@ const LONG: usize = 16;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::redact::tests::replaced;
+
+    fn hide(text: &str) -> String {
+        replaced(text, next)
+    }
 
     #[test]
     fn credentials_hide() {

@@ -4,10 +4,12 @@ use std::borrow::Cow;
 
 use super::{
     encoding::{form_decoded, form_encoded, percent_decoded},
+    keys::{KeyRule, Verdict},
+    placeholder::REDACTED,
     rules::WORDS_OF_RANDOM_VALUES,
-    scan::{Hiding, REDACTED, Scan, without_half},
+    scan::{Hiding, Scan, without_half},
+    trail::Why,
 };
-use crate::text::clean;
 
 impl Scan<'_> {
     /// A form payload; `cut` if more of it was not kept.
@@ -45,31 +47,59 @@ impl Scan<'_> {
             _ => {
                 let secret = before != Before::Nothing || self.rules.keys.is_secret(pair);
                 let shown = if cut { without_half(pair) } else { pair };
-                into.push(self, if secret && !pair.is_empty() { None } else { Some(shown) });
+                if secret && !pair.is_empty() {
+                    self.hide_part(pair, Why::Broken, into);
+                } else {
+                    self.show_part(shown, into);
+                }
                 return secret;
             }
         };
-        let nameless = before == Before::Secret && key.is_empty();
-        let secret = nameless || self.rules.keys.is_secret(key) || is_random(key, value);
-        into.push(self, Some(key));
+        self.show_part(key, into);
         into.text.push('=');
-        let shown = if cut { without_half(value) } else { value };
-        into.push(self, if secret && !value.is_empty() { None } else { Some(shown) });
-        secret
+        let name = form_decoded(key);
+        let scan = self.under(&name);
+        let (rule, scan) = match self.verdict(key) {
+            Verdict::Secret(rule) => (Some(rule), scan),
+            Verdict::Unlisted => (Some(KeyRule::Unlisted), scan),
+            Verdict::Wanted => (None, scan.wanted()),
+            Verdict::Plain => (None, scan),
+        };
+        let why = rule.map(Why::Key);
+        let nameless = before == Before::Secret && key.is_empty();
+        let random = (nameless || is_random(key, value)).then_some(Why::Detector("random"));
+        if !cut {
+            self.field(&name, &form_decoded(value), rule, 0);
+        }
+        match why.or(random) {
+            Some(why) if !value.is_empty() => scan.hide_part(value, why, into),
+            _ => scan.show_part(if cut { without_half(value) } else { value }, into),
+        }
+        // What is not listed ends where the pair does: nobody guesses at its borders.
+        why.or(random).is_some() && rule != Some(KeyRule::Unlisted)
+    }
+
+    fn hide_part(self, part: &str, why: Why<'_>, into: &mut Hiding) {
+        into.hidden += usize::from(part != REDACTED);
+        into.text.push_str(REDACTED);
+        if self.is_followed() {
+            self.hid(why, &form_decoded(part));
+        }
     }
 
     /// A key or value that stays: what is seen of it, with or without its encoding.
-    fn pair_part<'t>(self, text: &'t str) -> Cow<'t, str> {
-        let plain = form_decoded(text);
+    fn show_part(self, part: &str, into: &mut Hiding) {
         // Encoded, what cannot be seen would split what is looked for.
-        let plain = clean(&plain);
-        let Some(deeper) = self.deeper() else {
-            return Cow::Borrowed(REDACTED);
+        let plain = Self::seen(form_decoded(part));
+        let shown = match self.deeper() {
+            None => Cow::Borrowed(REDACTED),
+            Some(deeper) => match deeper.value(&plain) {
+                Cow::Borrowed(_) => Cow::Borrowed(part),
+                Cow::Owned(shown) => Cow::Owned(form_encoded(&shown)),
+            },
         };
-        match deeper.value(&plain) {
-            Cow::Borrowed(_) => Cow::Borrowed(text),
-            Cow::Owned(shown) => Cow::Owned(form_encoded(&shown)),
-        }
+        into.hidden += usize::from(*shown != *part);
+        into.text.push_str(&shown);
     }
 }
 
@@ -81,15 +111,6 @@ enum Before {
     Secret,
     /// A secret pair and a `;`, which for most parsers is a part of its value.
     OpenSecret,
-}
-
-impl Hiding {
-    /// A part of a pair, or `None` for a hidden one.
-    fn push(&mut self, scan: Scan<'_>, part: Option<&str>) {
-        let shown = part.map_or(Cow::Borrowed(REDACTED), |part| scan.pair_part(part));
-        self.hidden += usize::from(part != Some(&*shown));
-        self.text.push_str(&shown);
-    }
 }
 
 /// `code` and `state` of an OAuth answer, but not `?code=DE` and `?state=CA`.
@@ -108,10 +129,10 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::redact::{Rules, tests::leaks};
+    use crate::redact::{Rules, scan::Tier, tests::leaks};
 
     fn form(text: &str, cut: bool) -> String {
-        Scan::new(&Rules::default()).form(text, cut).text
+        Scan::new(&Rules::default(), Tier::Own).form(text, cut).text
     }
 
     #[test]
@@ -154,7 +175,8 @@ mod tests {
     #[test]
     fn hidden_values_are_counted() {
         let rules = Rules::default();
-        let hiding = Scan::new(&rules).form("password=x&token=&a=4111111111111111&b=1", false);
+        let hiding =
+            Scan::new(&rules, Tier::Own).form("password=x&token=&a=4111111111111111&b=1", false);
         assert_eq!(hiding.hidden, 2);
     }
 

@@ -11,52 +11,95 @@ use super::{
 /// The default headers and the app's own. Names are compared in lower case.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Headers {
-    hide: Vec<String>,
-    show: Vec<String>,
+    /// What the app said, the last word last.
+    own: Vec<(Name, bool)>,
+}
+
+/// `x-tenant`, or how the name begins: `x-shop-*`.
+#[derive(Clone, Debug, Eq, PartialEq)]
+struct Name {
+    text: String,
+    is_prefix: bool,
 }
 
 /// What becomes of a header's value.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Fate {
     Shown,
+    /// Shown because the app said so, whoever it speaks of.
+    Wanted,
     /// Shown as a URL.
     Url,
     /// Hidden because nobody said that it is harmless: `show_header` shows it.
     Unlisted,
-    Secret,
+    /// Hidden, and why.
+    Secret(&'static str),
 }
 
 impl Headers {
     pub(super) fn hide(&mut self, name: &str) {
-        let name = normal(name);
-        self.show.retain(|shown| *shown != name);
-        self.hide.push(name);
+        self.say(name, false);
     }
 
     pub(super) fn show(&mut self, name: &str) {
-        let name = normal(name);
-        self.hide.retain(|hidden| *hidden != name);
-        self.show.push(name);
+        self.say(name, true);
+    }
+
+    fn say(&mut self, name: &str, show: bool) {
+        let name = Name::of(name);
+        self.own.retain(|(known, _)| *known != name);
+        self.own.push((name, show));
     }
 
     pub(super) fn fate(&self, name: &str, keys: &Keys) -> Fate {
         let name = normal(name);
         let listed = |list: &[&str]| list.contains(&name.as_str());
-        if listed(NEVER_SHOWN_HEADERS) || self.hide.contains(&name) {
-            return Fate::Secret;
+        if listed(NEVER_SHOWN_HEADERS) {
+            return Fate::Secret("a header that is never shown");
+        }
+        let own = self.own_word(&name);
+        if own.is_some_and(|(_, show)| !show) {
+            return Fate::Secret("`hide_header`");
         }
         if listed(URL_HEADERS) {
             return Fate::Url;
         }
-        if self.show.contains(&name) {
-            return Fate::Shown;
+        if own.is_some_and(|(name, show)| *show && !name.is_prefix) {
+            return Fate::Wanted;
         }
         let ends_secret = SECRET_HEADER_ENDINGS.iter().any(|ending| name.ends_with(ending));
         if listed(SECRET_HEADERS) || ends_secret || keys.is_secret(&name) {
-            return Fate::Secret;
+            return Fate::Secret("a header that holds a credential");
+        }
+        // A beginning says less than a name: what looks like a credential stays hidden.
+        if own.is_some() {
+            return Fate::Wanted;
         }
         let begins_shown = SHOWN_HEADER_PREFIXES.iter().any(|prefix| name.starts_with(prefix));
         if listed(SHOWN_HEADERS) || begins_shown { Fate::Shown } else { Fate::Unlisted }
+    }
+
+    /// What the app said of this header: a name counts before the beginning of one, then the last word.
+    fn own_word(&self, name: &str) -> Option<&(Name, bool)> {
+        let said = |is_prefix| {
+            let mut own = self.own.iter().rev();
+            own.find(move |(known, _)| known.is_prefix == is_prefix && known.matches(name))
+        };
+        said(false).or_else(|| said(true))
+    }
+}
+
+impl Name {
+    fn of(name: &str) -> Self {
+        let name = normal(name);
+        match name.strip_suffix('*') {
+            Some(prefix) => Self { text: prefix.to_owned(), is_prefix: true },
+            None => Self { text: name, is_prefix: false },
+        }
+    }
+
+    fn matches(&self, name: &str) -> bool {
+        if self.is_prefix { name.starts_with(&self.text) } else { name == self.text }
     }
 }
 
@@ -70,6 +113,10 @@ mod tests {
 
     fn fate(headers: &Headers, name: &str) -> Fate {
         headers.fate(name, &Keys::default())
+    }
+
+    fn is_secret(headers: &Headers, name: &str) -> bool {
+        matches!(fate(headers, name), Fate::Secret(_))
     }
 
     #[test]
@@ -108,7 +155,7 @@ mod tests {
             "stripe-signature",
             "if-session",
         ] {
-            assert_eq!(fate(&headers, name), Fate::Secret, "{name}");
+            assert!(is_secret(&headers, name), "{name}");
         }
     }
 
@@ -119,12 +166,28 @@ mod tests {
         headers.show("x-idempotency-key");
         headers.hide("User-Agent");
         headers.hide("referer");
-        assert_eq!(fate(&headers, "x-tenant"), Fate::Shown);
-        assert_eq!(fate(&headers, "x-idempotency-key"), Fate::Shown);
-        assert_eq!(fate(&headers, "user-agent"), Fate::Secret);
-        assert_eq!(fate(&headers, "referer"), Fate::Secret);
+        assert_eq!(fate(&headers, "x-tenant"), Fate::Wanted);
+        assert_eq!(fate(&headers, "x-idempotency-key"), Fate::Wanted);
+        assert!(is_secret(&headers, "user-agent"));
+        assert!(is_secret(&headers, "referer"));
         headers.hide("x-tenant");
-        assert_eq!(fate(&headers, "x-tenant"), Fate::Secret);
+        assert!(is_secret(&headers, "x-tenant"));
+    }
+
+    #[test]
+    fn a_beginning_shows_and_hides_all_headers_that_begin_so() {
+        let mut headers = Headers::default();
+        headers.show("X-Shop-*");
+        headers.hide("x-shop-debug");
+        headers.hide("sec-*");
+        assert_eq!(fate(&headers, "x-shop-plan"), Fate::Wanted);
+        assert_eq!(fate(&headers, "x-shopping"), Fate::Unlisted);
+        assert!(is_secret(&headers, "x-shop-debug"), "the name counts, not the beginning");
+        assert!(is_secret(&headers, "x-shop-token"), "only its own name shows what looks secret");
+        assert!(is_secret(&headers, "sec-fetch-site"));
+        headers.show("*");
+        assert_eq!(fate(&headers, "x-anything"), Fate::Wanted);
+        assert!(is_secret(&headers, "cookie"));
     }
 
     #[test]
@@ -132,7 +195,7 @@ mod tests {
         let mut headers = Headers::default();
         for name in ["authorization", "Cookie", "proxy-authorization", "set-cookie"] {
             headers.show(name);
-            assert_eq!(fate(&headers, name), Fate::Secret, "{name}");
+            assert!(is_secret(&headers, name), "{name}");
         }
     }
 }

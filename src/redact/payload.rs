@@ -1,84 +1,90 @@
-//! The payload: JSON, forms and plain text are shown, redacted; everything else is described.
+//! The payload: JSON, forms, multipart, XML and plain text are shown, redacted; everything else is
+//! described.
 //!
 //! The content type is a hint, not trusted: clients send JSON as a form and as text.
 
+use std::{borrow::Cow, fmt};
+
 use super::{
-    Rules,
     json::looks_like_json,
+    multipart,
     scan::{Hiding, Scan, without_half},
+    trail::Why,
+    xml::looks_like_xml,
 };
 use crate::{
     report::Payload,
     text::{Size, clean},
 };
 
-impl Rules {
-    pub(super) fn payload(&self, payload: Payload) -> Payload {
+impl Scan<'_> {
+    pub(super) fn payload(self, payload: Payload) -> Payload {
         match payload {
             Payload::None => Payload::None,
-            Payload::NotShown(reason) => Payload::NotShown(self.line(&reason)),
+            Payload::NotShown(reason) => {
+                Payload::NotShown(self.value(&clean(&reason)).into_owned())
+            }
             Payload::NotRead { length } => Payload::NotRead { length },
             Payload::Raw { prefix, read, complete, content_type, content_encoding } => {
                 let kind = Kind::of(content_type.as_deref(), content_encoding.as_deref());
-                let body = Body { prefix: &prefix, read, complete };
-                self.body(body, &kind)
+                self.body(Body { prefix: &prefix, read, complete }, &kind)
             }
             // It has been here before.
             Payload::Shown { text, hidden, read, kept, complete, language } => {
-                let text = self.secrets.hide(&clean(&text)).into_owned();
+                let text = self.known_hidden(&clean(&text)).into_owned();
                 Payload::Shown { text, hidden, read, kept, complete, language }
             }
         }
     }
 
-    fn body(&self, body: Body<'_>, kind: &Kind) -> Payload {
+    fn body(self, body: Body<'_>, kind: &Kind) -> Payload {
         if body.read == 0 && body.prefix.is_empty() {
             return Payload::None;
         }
-        if body.prefix.is_empty() {
-            return Payload::NotShown(format!("{kind}, {}", Size(body.read)));
-        }
-        let shown = body.text().and_then(|text| self.body_text(&text, body.is_cut(), kind));
-        let Some((Hiding { text, hidden }, language)) = shown else {
+        let Some((Hiding { text, hidden }, language)) = self.shown_body(body, kind) else {
+            self.hid(Why::Kind, "");
             return Payload::NotShown(format!("{kind}, {}", Size(body.read)));
         };
         let kept = body.prefix.len() as u64;
         Payload::Shown { text, hidden, read: body.read, kept, complete: body.complete, language }
     }
 
-    fn body_text(
-        &self,
-        text: &str,
-        cut: bool,
-        kind: &Kind,
-    ) -> Option<(Hiding, Option<&'static str>)> {
-        // As a whole first: a secret may go over the borders of names and values.
-        let text = &*self.secrets.hide(text);
-        let scan = Scan::new(self);
-        let json = match kind {
-            Kind::Encoded(_) | Kind::Other(_) => return None,
-            Kind::Json(_) => true,
-            Kind::Form | Kind::Text | Kind::Unknown => looks_like_json(text),
-        };
-        if json {
-            return Some((scan.json(text, cut)?, Some("json")));
+    fn shown_body(self, body: Body<'_>, kind: &Kind) -> Option<(Hiding, Option<&'static str>)> {
+        if body.prefix.is_empty() {
+            return None;
         }
-        match kind {
-            // Without a single `=` it is no form, whatever it says.
-            Kind::Form if text.contains('=') => Some((scan.form(text, cut), None)),
-            Kind::Text => Some((scan.plain(text, cut), None)),
-            _ => None,
+        if let Kind::Multipart { boundary, .. } = kind {
+            let shown = self.multipart(body.prefix, boundary.as_deref()?, body.is_cut())?;
+            return Some((shown, None));
+        }
+        let text = body.text()?;
+        // As a whole first: a secret may go over the borders of names and values.
+        let text = self.known_hidden(&text);
+        let cut = body.is_cut();
+        match kind.seen_in(&text)? {
+            Shape::Json => Some((self.json(&text, cut)?, Some("json"))),
+            Shape::Xml => Some((self.xml(&text, cut), Some("xml"))),
+            Shape::Form => Some((self.form(&text, cut), None)),
+            // Nothing in it has a key that could be listed.
+            Shape::Plain if self.shows_only_listed() => None,
+            Shape::Plain => Some((self.plain(&text, cut), None)),
         }
     }
-}
 
-impl Scan<'_> {
     /// Plain text; `cut` if more of it was not kept.
     pub(super) fn plain(self, text: &str, cut: bool) -> Hiding {
         let text = if cut { without_half(text) } else { text };
         let shown = self.value(text);
         Hiding { hidden: usize::from(*shown != *text), text: shown.into_owned() }
     }
+}
+
+/// How a text is read.
+enum Shape {
+    Form,
+    Json,
+    Plain,
+    Xml,
 }
 
 #[derive(Clone, Copy)]
@@ -88,18 +94,21 @@ struct Body<'a> {
     complete: bool,
 }
 
-impl Body<'_> {
-    fn is_cut(&self) -> bool {
+impl<'a> Body<'a> {
+    fn is_cut(self) -> bool {
         !self.complete || self.read > self.prefix.len() as u64
     }
 
     /// The text, unless it is none: with bytes that no text has. A few that are no UTF-8 are
     /// replaced, because one wrong byte in a form must not hide the rest.
-    fn text(&self) -> Option<String> {
+    fn text(self) -> Option<Cow<'a, str>> {
         let binary = self.prefix.contains(&0) || self.prefix.starts_with(&[0xff, 0xfe]);
         let text = String::from_utf8_lossy(self.prefix);
-        let replaced = text.matches(char::REPLACEMENT_CHARACTER).count();
-        (!binary && replaced <= self.prefix.len() / 8 + 1).then(|| clean(&text).into_owned())
+        let replaced = match &text {
+            Cow::Owned(text) => text.matches(char::REPLACEMENT_CHARACTER).count(),
+            Cow::Borrowed(_) => 0,
+        };
+        (!binary && replaced <= self.prefix.len() / 8 + 1).then(|| Scan::seen(text))
     }
 }
 
@@ -109,9 +118,14 @@ enum Kind {
     Encoded(String),
     Form,
     Json(String),
+    Multipart {
+        name: String,
+        boundary: Option<String>,
+    },
     Text,
     Other(String),
     Unknown,
+    Xml(String),
 }
 
 impl Kind {
@@ -119,26 +133,51 @@ impl Kind {
         if let Some(coding) = content_encoding {
             return Self::Encoded(safe_name(coding));
         }
-        let essence = content_type.unwrap_or_default().split(';').next().unwrap_or_default();
+        let content_type = content_type.unwrap_or_default();
+        let essence = content_type.split(';').next().unwrap_or_default();
         let essence = essence.trim().to_ascii_lowercase();
-        let json = essence.ends_with("+json") || essence.ends_with("/json");
-        match essence.as_str() {
-            "" => Self::Unknown,
-            "application/x-www-form-urlencoded" => Self::Form,
-            "text/plain" => Self::Text,
-            name if json || name.ends_with("ndjson") => Self::Json(safe_name(name)),
-            name => Self::Other(safe_name(name)),
+        let suffix = essence.rsplit(['/', '+']).next().unwrap_or_default();
+        match (essence.as_str(), suffix) {
+            ("", _) => Self::Unknown,
+            ("application/x-www-form-urlencoded", _) => Self::Form,
+            ("text/plain", _) => Self::Text,
+            (name, "json" | "ndjson" | "x-ndjson") => Self::Json(safe_name(name)),
+            (name, "xml") => Self::Xml(safe_name(name)),
+            (name, _) if name.starts_with("multipart/") => Self::Multipart {
+                name: safe_name(name),
+                boundary: multipart::boundary(content_type).map(str::to_owned),
+            },
+            (name, _) => Self::Other(safe_name(name)),
+        }
+    }
+
+    /// How this text of it is read; `None` if it is only described.
+    fn seen_in(&self, text: &str) -> Option<Shape> {
+        match self {
+            Self::Encoded(_) | Self::Multipart { .. } | Self::Other(_) => None,
+            Self::Json(_) => Some(Shape::Json),
+            Self::Form | Self::Text | Self::Unknown if looks_like_json(text) => Some(Shape::Json),
+            // Half of it may be missing, and then nothing would say that it is XML.
+            Self::Xml(_) => Some(Shape::Xml),
+            Self::Text | Self::Unknown if looks_like_xml(text) => Some(Shape::Xml),
+            // Without a single `=` it is no form, whatever it says.
+            Self::Form => text.contains('=').then_some(Shape::Form),
+            Self::Text => Some(Shape::Plain),
+            Self::Unknown => None,
         }
     }
 }
 
-impl std::fmt::Display for Kind {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Encoded(coding) => write!(f, "compressed ({coding})"),
             Self::Form => f.write_str("form"),
             Self::Text => f.write_str("text/plain"),
-            Self::Json(name) | Self::Other(name) => f.write_str(name),
+            Self::Json(name)
+            | Self::Multipart { name, .. }
+            | Self::Other(name)
+            | Self::Xml(name) => f.write_str(name),
             Self::Unknown => f.write_str("unknown type"),
         }
     }
@@ -156,9 +195,11 @@ const LONGEST_NAME: usize = 80;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::redact::{Rules, scan::Tier};
 
     fn payload(content_type: Option<&str>, prefix: &[u8], read: u64) -> Payload {
-        Rules::default().payload(Payload::Raw {
+        let rules = Rules::default();
+        Scan::new(&rules, Tier::Captured).payload(Payload::Raw {
             prefix: prefix.to_vec(),
             read,
             complete: true,
@@ -216,7 +257,8 @@ mod tests {
 
     #[test]
     fn compressed_payloads_are_described() {
-        let payload = Rules::default().payload(Payload::Raw {
+        let rules = Rules::default();
+        let payload = Scan::new(&rules, Tier::Captured).payload(Payload::Raw {
             prefix: b"\x1f\x8b".to_vec(),
             read: 3174,
             complete: true,

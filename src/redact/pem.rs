@@ -1,26 +1,22 @@
 //! Private keys in PEM: from the line that begins one to the line that ends it. A key that was cut
 //! has no such line, and hides to the end of the text.
 
-use std::borrow::Cow;
+use super::scan::Found;
 
-use super::scan::Rewrite;
+/// Bytes of the shortest line that begins one.
+pub(super) const SHORTEST: usize = BEGIN.len() + "PRIVATE KEY".len();
 
-/// Dashes of the shortest line that begins one.
-pub(super) const DASHES: usize = BEGIN.len() - "BEGIN ".len();
-
-/// Hides them. Their line breaks may be written in any way, or be blanks.
-pub(super) fn hide(text: &str) -> Cow<'_, str> {
-    let mut rewrite = Rewrite::of(text);
-    let mut at = 0;
-    while let Some(found) = text[at..].find(BEGIN) {
-        let start = at + found;
-        at = start + BEGIN.len();
-        if is_private(&text[at..]) {
-            at = text[at..].find(END).map_or(text.len(), |body| end_of_line(text, at + body));
-            rewrite.replace(start..at, HIDDEN);
+/// The next one at or behind `from`. Its line breaks may be written in any way, or be blanks.
+pub(super) fn next(text: &str, mut from: usize) -> Option<Found> {
+    loop {
+        let start = from + text[from..].find(BEGIN)?;
+        from = start + BEGIN.len();
+        if is_private(&text[from..]) {
+            let end = text[from..].find(END);
+            let end = end.map_or(text.len(), |body| end_of_line(text, from + body));
+            return Some(Found::of("pem", start..end));
         }
     }
-    rewrite.finish()
 }
 
 /// Whether what begins is a private key. `RSA PRIVATE KEY`, `PGP PRIVATE KEY BLOCK`.
@@ -44,7 +40,6 @@ fn label(text: &str) -> &str {
 
 const BEGIN: &str = "-----BEGIN ";
 const END: &str = "-----END ";
-const HIDDEN: &str = "[redacted:pem]";
 /// Bytes of a label: `ENCRYPTED PRIVATE KEY` and then some.
 const LONGEST_LABEL: usize = 40;
 
@@ -53,7 +48,11 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::redact::tests::leaks;
+    use crate::redact::tests::{leaks, replaced};
+
+    fn hide(text: &str) -> String {
+        replaced(text, next)
+    }
 
     const BODY: &str = "MIIEpAIBAAKCAQEAq7WtZ5mLk2RvJ4nY\nb8XcD1fGh3KpS6uAe9TzQ7WTZ5MLK2RV==";
 
@@ -101,13 +100,13 @@ mod tests {
             let text = format!("{before}{}{after}", &key[..cut]);
             let shown = hide(&text);
             prop_assert!(!leaks(&shown, &body), "{text} -> {shown}");
-            prop_assert_eq!(hide(&shown), shown.as_ref());
+            prop_assert_eq!(hide(&shown), shown);
         }
 
         #[test]
         fn any_text_is_read(text in "(-----|BEGIN |END |PRIVATE KEY|é| |\\n|a){0,20}") {
-            let once = hide(&text).into_owned();
-            prop_assert_eq!(hide(&once), once.as_str());
+            let once = hide(&text);
+            prop_assert_eq!(hide(&once), once);
         }
     }
 }

@@ -1,21 +1,26 @@
-//! The way through a report and a message, field by field. Each struct is taken apart by name: a
-//! new field does not compile until it is decided here what becomes of it.
+//! The way through a report, field by field. Each struct is taken apart by name: a new field does not
+//! compile until it is decided here what becomes of it.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::{
     Rules,
     headers::Fate,
-    scan::{REDACTED, Scan, without_half},
+    keys::Verdict,
+    placeholder::REDACTED,
+    scan::{Scan, Tier, without_half},
+    secrets::Secrets,
+    trail::{self, Trail, Why},
 };
 use crate::{
-    message::{Field, Link, Literal, Message},
     report::{Cause, Header, Page, Payload, Report, RequestSnapshot, ResponseSnapshot},
+    sensitive::Sensitive,
     text::{Unit, clean, discard, one_line},
 };
 
 impl Rules {
-    pub(super) fn report(&self, report: Report) -> Report {
+    /// The request first: what is hidden there is hidden where an error's text repeats it, too.
+    pub(super) fn report(&self, report: Report, trail: &Trail) -> Report {
         let Report {
             kind,
             severity,
@@ -30,12 +35,35 @@ impl Rules {
             user,
             user_unknown,
             tags,
+            sensitive,
             elapsed,
             at,
             channel,
             mut hidden_headers,
         } = report;
-        let request = request.map(|request| self.request(request, &mut hidden_headers));
+        let known = Secrets::of(&sensitive, &[]);
+        let scan = |tier| Scan::new(self, tier).knowing(&known).followed_by(trail);
+        let (captured, own) = (scan(Tier::Captured), scan(Tier::Own));
+        let is_hidden = request.as_ref().is_some_and(|request| self.hides_route_of(request));
+        let request = request.map(|request| match is_hidden {
+            true => captured.hidden_request(request),
+            false => captured.request(request, &mut hidden_headers),
+        });
+        trail.enter("request id");
+        let request_id = request_id.map(|id| captured.line(&id));
+        let user = user.map(|user| own.user(&user));
+        let user = user.or_else(|| trail.user().map(|user| captured.wanted().line(&user)));
+        trail.enter("tag");
+        let tags = tags.into_iter().map(|(name, value)| own.named(name, &value)).collect();
+        let known = Secrets::of(&sensitive, &trail.echoes());
+        let error = Scan::new(self, Tier::Error).knowing(&known).followed_by(trail);
+        trail.enter("error");
+        let cause = cause.map(|cause| error.cause(cause));
+        trail.enter("response");
+        let response = response.map(|response| match is_hidden {
+            true => ResponseSnapshot { text: None, ..response },
+            false => error.response(response),
+        });
         Report {
             kind,
             severity,
@@ -43,13 +71,14 @@ impl Rules {
             origin,
             status,
             grpc,
-            cause: cause.map(|cause| self.cause(cause)),
+            cause,
             request,
-            response: response.map(|response| self.response(response)),
-            request_id: request_id.map(|id| self.line(&id)),
-            user: user.map(|user| self.user(&user)),
-            user_unknown,
-            tags: tags.into_iter().map(|(name, value)| self.named(name, &value)).collect(),
+            response,
+            request_id,
+            user_unknown: user_unknown && user.is_none(),
+            user,
+            tags,
+            sensitive: Sensitive::default(),
             elapsed,
             at,
             channel,
@@ -57,20 +86,28 @@ impl Rules {
         }
     }
 
+    fn hides_route_of(&self, request: &RequestSnapshot) -> bool {
+        let path = request.target.split(['?', '#']).next().unwrap_or_default();
+        self.hides_route(request.route.as_deref().unwrap_or(path)) || self.hides_route(path)
+    }
+
     pub(super) fn page(&self, Page { path, from }: Page) -> Page {
         // Cut when it is redacted: half a secret is none that anyone knows. One of this length may
         // have been cut before.
         let shown = |path: String| {
             let long = path.len() >= LONG;
-            let shown = self.url(if long { without_half_url(&path) } else { &path });
+            let path = if long { without_half_url(&path) } else { &path };
+            let shown = Scan::new(self, Tier::Captured).whole_url(path);
             let kept = Unit::Chars.cut(&shown, Page::LONGEST);
             let mark = if long || kept.len() < shown.len() { "…" } else { "" };
             format!("{kept}{mark}")
         };
         Page { path: shown(path), from: from.map(shown) }
     }
+}
 
-    pub(super) fn cause(&self, cause: Cause) -> Cause {
+impl Scan<'_> {
+    pub(super) fn cause(self, cause: Cause) -> Cause {
         let Cause { error_type, chain, cut, place } = cause;
         // Any of them may be the one that was cut; a short one was not.
         let block = |text: &String| {
@@ -80,7 +117,7 @@ impl Rules {
         Cause { error_type, chain: chain.iter().map(block).collect(), cut, place }
     }
 
-    fn request(&self, request: RequestSnapshot, hidden: &mut Vec<String>) -> RequestSnapshot {
+    fn request(self, request: RequestSnapshot, hidden: &mut Vec<String>) -> RequestSnapshot {
         let RequestSnapshot {
             method,
             scheme,
@@ -92,35 +129,83 @@ impl Rules {
             head_cut,
             payload,
         } = request;
+        self.enter("target");
         // A target that leaves no room for any header was cut.
         let target =
             if head_cut && headers.is_empty() { without_half_url(&target) } else { &target };
-        let header = |header| self.header(header, hidden);
+        let (authority, scheme) = (authority.map(|text| self.authority(&text)), scheme);
+        let target = self.whole_url(target);
+        let route = route.map(|route| self.line(&route));
+        self.enter("header");
+        let headers = headers.into_iter().map(|header| self.header(header, hidden)).collect();
+        self.enter(trail::PAYLOAD);
         RequestSnapshot {
             method,
             scheme: scheme.map(|scheme| self.line(&scheme)),
-            authority: authority.map(|authority| self.authority(&authority)),
-            target: self.url(target),
+            authority,
+            target,
             version,
-            route: route.map(|route| self.line(&route)),
-            headers: headers.into_iter().map(header).collect(),
+            route,
+            headers,
             head_cut,
             payload: self.guarded_payload(payload),
         }
     }
 
-    fn header(&self, header: Header, hidden: &mut Vec<String>) -> Header {
+    /// Of a route whose requests are not shown: only which it was.
+    fn hidden_request(self, request: RequestSnapshot) -> RequestSnapshot {
+        self.enter("target");
+        let at = request.target.find(['?', '#']).unwrap_or(request.target.len());
+        let (path, tail) = request.target.split_at(at);
+        let tail_shown = if tail.is_empty() { "" } else { "?[redacted]" };
+        let target = self.whole_url(path) + tail_shown;
+        self.hid(Why::Route, "");
+        self.hid_words(tail);
+        let headers = request.headers.into_iter().map(|Header { name, value, cut }| {
+            value.iter().for_each(|value| self.hid_too(value));
+            Header { name: one_line(&name).into_owned(), value: None, cut }
+        });
+        let headers = headers.collect();
+        if let Payload::Raw { prefix, .. } = &request.payload {
+            self.hid_words(&String::from_utf8_lossy(prefix));
+        }
+        self.enter(trail::PAYLOAD);
+        // Only for the field that names the user.
+        let looked_through = self.guarded_payload(request.payload);
+        RequestSnapshot {
+            scheme: request.scheme.map(|scheme| self.line(&scheme)),
+            authority: request.authority.map(|text| self.authority(&text)),
+            target,
+            route: request.route.map(|route| self.line(&route)),
+            headers,
+            payload: match looked_through {
+                Payload::None => Payload::None,
+                _ => Payload::NotShown("`hide_route`".to_owned()),
+            },
+            ..request
+        }
+    }
+
+    fn header(self, header: Header, hidden: &mut Vec<String>) -> Header {
         let Header { name, value, cut } = header;
         let shown_name = one_line(&name).into_owned();
         let Some(value) = value else {
             return Header { name: shown_name, value: None, cut };
         };
         let value = if cut { without_half(&value) } else { &value };
-        let value = match self.headers.fate(&name, &self.keys) {
-            Fate::Shown => Some(self.line(value)),
-            Fate::Url => Some(self.url(value)),
-            Fate::Secret => None,
+        let scan = self.under(&shown_name);
+        let value = match self.rules.headers.fate(&name, &self.rules.keys) {
+            // The server's own address.
+            Fate::Shown if name == "host" => Some(scan.of_machines().line(value)),
+            Fate::Shown => Some(scan.line(value)),
+            Fate::Wanted => Some(scan.wanted().line(value)),
+            Fate::Url => Some(scan.of_machines().whole_url(value)),
+            Fate::Secret(rule) => {
+                scan.hid(Why::Header(rule), value);
+                None
+            }
             Fate::Unlisted => {
+                scan.hid(Why::Header("a header that is not listed"), value);
                 if !hidden.contains(&shown_name) {
                     hidden.push(shown_name.clone());
                 }
@@ -130,7 +215,7 @@ impl Rules {
         Header { name: shown_name, value, cut }
     }
 
-    fn response(&self, response: ResponseSnapshot) -> ResponseSnapshot {
+    fn response(self, response: ResponseSnapshot) -> ResponseSnapshot {
         let ResponseSnapshot { length, text, text_cut, sent } = response;
         let shown = |text: String| {
             let text = if text_cut { without_half(&text) } else { &text };
@@ -139,119 +224,67 @@ impl Rules {
         ResponseSnapshot { length, text: text.map(shown), text_cut, sent }
     }
 
-    pub(super) fn message(&self, message: Message) -> Message {
-        let Message {
-            channel,
-            facts,
-            fields,
-            icon,
-            id,
-            links,
-            literals,
-            mention,
-            notes,
-            place,
-            quote,
-            severity,
-            silent,
-            subject,
-            text,
-            topic,
-            user,
-            username,
-        } = message;
-        let line = |text: String| self.line(&text);
-        let block = |text: String| self.block(&text);
-        Message {
-            channel: channel.map(line),
-            facts: facts.into_iter().map(line).collect(),
-            fields: fields.into_iter().map(|field| self.field(field)).collect(),
-            icon: icon.map(line),
-            id: id.map(line),
-            links: links.into_iter().map(|link| self.link(link)).collect(),
-            literals: literals.into_iter().map(|literal| self.literal(literal)).collect(),
-            // What the bell was built with.
-            mention,
-            notes: notes.into_iter().map(line).collect(),
-            place: place.map(line),
-            quote: quote.map(block),
-            severity,
-            silent,
-            subject: subject.map(line),
-            text: self.block(&text),
-            topic,
-            user: user.map(|user| self.user(&user)),
-            username: username.map(line),
-        }
-    }
-
-    fn field(&self, field: Field) -> Field {
-        let (name, value) = self.named(field.name, &field.value);
-        Field { name: self.line(&name), value }
-    }
-
-    fn link(&self, link: Link) -> Link {
-        let Link { label, url } = link;
-        Link { label: self.line(&label), url: self.url(&url) }
-    }
-
-    fn literal(&self, literal: Literal) -> Literal {
-        let Literal { label, note, text, language } = literal;
-        let note = note.map(|note| self.line(&note));
-        Literal { label, note, text: self.block(&text), language }
-    }
-
     /// A text on one line.
-    pub(super) fn line(&self, text: &str) -> String {
-        guarded(|| Scan::new(self).value(&one_line(text)).into_owned())
+    pub(super) fn line(self, text: &str) -> String {
+        self.guarded(|| self.value(&one_line(text)).into_owned())
     }
 
     /// A text that may have several lines.
-    pub(super) fn block(&self, text: &str) -> String {
-        guarded(|| Scan::new(self).value(&clean(text)).into_owned())
+    pub(super) fn block(self, text: &str) -> String {
+        self.guarded(|| self.value(&clean(text)).into_owned())
     }
 
-    fn url(&self, text: &str) -> String {
-        guarded(|| {
-            let url = Scan::new(self).url(&one_line(text)).text;
-            self.patterns.hide(&url).into_owned()
+    /// A text that is a URL.
+    pub(super) fn whole_url(self, text: &str) -> String {
+        self.guarded(|| {
+            let url = self.url(&one_line(text)).text;
+            // The parts were looked at one by one.
+            self.patterns(&url).into_owned()
         })
     }
 
     /// Host and port, without userinfo.
-    fn authority(&self, text: &str) -> String {
+    fn authority(self, text: &str) -> String {
         match text.rsplit_once('@') {
-            Some((_, host)) => format!("{REDACTED}@{}", self.line(host)),
-            None => self.line(text),
+            Some((_, host)) => format!("{REDACTED}@{}", self.of_machines().line(host)),
+            None => self.of_machines().line(text),
         }
     }
 
     /// A value that stands beside a name.
-    fn named<N: AsRef<str>>(&self, name: N, value: &str) -> (N, String) {
-        let secret = !value.is_empty() && self.keys.is_secret(name.as_ref());
-        let value = if secret { REDACTED.to_owned() } else { self.block(value) };
+    pub(super) fn named<N: AsRef<str>>(self, name: N, value: &str) -> (N, String) {
+        let scan = self.under(name.as_ref());
+        let value = match self.verdict(name.as_ref()) {
+            Verdict::Secret(rule) if !value.is_empty() => {
+                scan.hid(Why::Key(rule), value);
+                REDACTED.to_owned()
+            }
+            _ => scan.block(value),
+        };
         (name, value)
     }
 
     /// Shown as the app named it, so that searching the chat finds it.
-    fn user(&self, user: &str) -> String {
-        guarded(|| self.secrets.hide(&one_line(user)).into_owned())
+    pub(super) fn user(self, user: &str) -> String {
+        self.guarded(|| self.known_hidden(&one_line(user)).into_owned())
     }
 
-    fn guarded_payload(&self, payload: Payload) -> Payload {
+    fn guarded_payload(self, payload: Payload) -> Payload {
         catch_unwind(AssertUnwindSafe(|| self.payload(payload))).unwrap_or_else(|panic| {
             discard(panic);
+            self.hid(Why::Failed, "");
             Payload::NotShown(FAILED.to_owned())
         })
     }
-}
 
-/// Fails closed: what cannot be redacted is not shown.
-fn guarded(redact: impl FnOnce() -> String) -> String {
-    catch_unwind(AssertUnwindSafe(redact)).unwrap_or_else(|panic| {
-        discard(panic);
-        FAILED.to_owned()
-    })
+    /// Fails closed: what cannot be redacted is not shown.
+    fn guarded(self, redact: impl FnOnce() -> String) -> String {
+        catch_unwind(AssertUnwindSafe(redact)).unwrap_or_else(|panic| {
+            discard(panic);
+            self.hid(Why::Failed, "");
+            FAILED.to_owned()
+        })
+    }
 }
 
 /// A cut target without its last pair's value or its last segment.
@@ -269,7 +302,9 @@ mod tests {
 
     #[test]
     fn what_panics_is_not_shown() {
-        assert_eq!(guarded(|| panic!("hunter2")), "[redaction failed]");
+        let rules = Rules::default();
+        let scan = Scan::new(&rules, Tier::Own);
+        assert_eq!(scan.guarded(|| panic!("hunter2")), "[redaction failed]");
     }
 
     #[test]

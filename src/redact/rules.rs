@@ -116,6 +116,27 @@ pub(super) const WORDS: &[&str] = &[
     "totp",
 ];
 
+/// A key that ends with these words speaks of a person. Hidden in what was captured, unless the app
+/// shows it with `.pii(Pii::Show)`. Sorted.
+pub(super) const PERSONAL_KEYS: &[&str] = &[
+    "cfconnectingip",
+    "clientip",
+    "email",
+    "emailaddress",
+    "forwarded",
+    "ip",
+    "ipaddress",
+    "mail",
+    "mobile",
+    "mobilenumber",
+    "phone",
+    "phonenumber",
+    "realip",
+    "remoteaddr",
+    "trueclientip",
+    "xforwardedfor",
+];
+
 /// `key` hides its value alone, behind one of these, and where a stem says so.
 pub(super) const BEFORE_KEY: &[&str] = &[
     "admin",
@@ -253,6 +274,25 @@ pub(super) const WEBHOOKS: &[(&str, &str)] = &[
     ("hooks.slack.com", "triggers/"),
     ("hooks.slack.com", "workflows/"),
     ("outlook.office.com", "webhook/"),
+];
+
+/// Behind one of these as a segment of a path stands what opens something: `/reset/3f9c2ab1d4e5f6a7`.
+pub(super) const OPENING_SEGMENTS: &[&str] = &[
+    "activate",
+    "activation",
+    "confirm",
+    "confirmation",
+    "invitation",
+    "invite",
+    "magic",
+    "magic-link",
+    "password-reset",
+    "reset",
+    "reset-password",
+    "unsubscribe",
+    "verification",
+    "verify",
+    "verify-email",
 ];
 
 /// Card brands: what the number begins with (from, to), and how many digits it has (from, to).

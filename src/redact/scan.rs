@@ -2,22 +2,75 @@
 
 use std::{borrow::Cow, ops::Range};
 
-use super::{Rules, rules::LITERALS};
+use super::{
+    Rules, assignment, card, credential, email,
+    encoding::{form_decoded, unescaped},
+    iban, ip,
+    keys::{KeyRule, Verdict},
+    pem,
+    placeholder::{self, OPEN},
+    rules::LITERALS,
+    secrets::Secrets,
+    shape,
+    signs::Signs,
+    trail::{Trail, Why},
+};
+use crate::text::clean;
 
-/// What stands for a hidden value. Of fixed length, because a secret's length is told too.
-pub(super) const REDACTED: &str = "[redacted]";
-
-/// How every placeholder begins: `[redacted]`, `[redacted:card]`.
-pub(super) const OPEN: &str = "[redacted";
-
+/// Bytes of `::1`, the shortest one.
+const SHORTEST_IP: usize = 3;
+const SHORTEST_IBAN: usize = 15;
 /// How deep JSON, URLs and forms are looked for inside each other.
 const DEEPEST: u8 = 4;
+
+/// Whose words a text is: what speaks of people is hidden in them accordingly.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Tier {
+    /// Of the request.
+    Captured,
+    /// Of an error. Addresses of machines are shown: in "connect to 10.0.0.5 refused" it is the cause.
+    Error,
+    /// Of the app itself.
+    Own,
+}
 
 /// The rules at work on one string.
 #[derive(Clone, Copy)]
 pub(super) struct Scan<'r> {
     pub(super) rules: &'r Rules,
     depth: u8,
+    /// What more is hidden where it stands: what the app called sensitive, and what was hidden before.
+    known: Option<&'r Secrets>,
+    /// The key that the string stands under.
+    name: &'r str,
+    /// Hide what speaks of people.
+    personal: bool,
+    tier: Tier,
+    trail: Option<&'r Trail>,
+    interest: Interest,
+}
+
+/// What a text must have for anything in it to be hidden: most have nothing of it.
+#[derive(Clone, Copy)]
+struct Interest {
+    /// Something is looked for in every text.
+    all: bool,
+    signs: Signs,
+    /// Bytes from which on every text is looked at.
+    length: usize,
+}
+
+impl Interest {
+    fn of(rules: &Rules) -> Self {
+        let all = !rules.secrets.is_empty() || rules.patterns.len() + rules.hooks.len() > 0;
+        // Of documents inside a text, and what has to be removed from it or is not as it is read.
+        let signs = Signs::OPEN.and(Signs::LESS).and(Signs::UNSEEN).and(Signs::BACKSLASH);
+        if rules.keys_only {
+            return Self { all, signs, length: usize::MAX };
+        }
+        let detected = Signs::AT.and(Signs::COLON).and(Signs::EQUALS).and(Signs::SLASH);
+        Self { all, signs: signs.and(detected), length: credential::SHORTEST }
+    }
 }
 
 /// A text with what was hidden in it.
@@ -28,33 +81,229 @@ pub(super) struct Hiding {
     pub(super) hidden: usize,
 }
 
-impl<'r> Scan<'r> {
-    pub(super) fn new(rules: &'r Rules) -> Self {
-        Self { rules, depth: 0 }
+/// A detector: what it finds next at or behind a place of the text.
+pub(super) type Find = fn(&str, usize) -> Option<Found>;
+
+/// What a detector found.
+pub(super) struct Found {
+    at: Range<usize>,
+    /// What the placeholder says of it; may be empty.
+    kind: &'static str,
+    rule: &'static str,
+}
+
+impl Found {
+    /// A placeholder says what it was.
+    pub(super) fn of(kind: &'static str, at: Range<usize>) -> Self {
+        Self { at, kind, rule: kind }
     }
 
-    /// Any string that is shown: the configured secrets, JSON inside it, the detectors, the app's
-    /// patterns. Borrowed if nothing was hidden.
-    pub(super) fn value<'t>(self, text: &'t str) -> Cow<'t, str> {
-        let text = self.rules.secrets.hide(text);
-        match self.inner_json(&text) {
-            Some(json) if json.text == text => text,
-            Some(json) => Cow::Owned(json.text),
-            None => self.text(text),
+    /// A plain placeholder.
+    pub(super) fn by(rule: &'static str, at: Range<usize>) -> Self {
+        Self { at, kind: "", rule }
+    }
+}
+
+impl<'r> Scan<'r> {
+    pub(super) fn new(rules: &'r Rules, tier: Tier) -> Self {
+        let personal = rules.hides_people() && tier != Tier::Own;
+        let interest = Interest::of(rules);
+        Self { rules, depth: 0, known: None, name: "", personal, tier, trail: None, interest }
+    }
+
+    /// With values that are hidden wherever they stand.
+    pub(super) fn knowing(self, known: &'r Secrets) -> Self {
+        let all = self.interest.all || !known.is_empty();
+        Self { known: Some(known), interest: Interest { all, ..self.interest }, ..self }
+    }
+
+    pub(super) fn followed_by(self, trail: &'r Trail) -> Self {
+        Self { trail: Some(trail), ..self }
+    }
+
+    /// For a string under this key.
+    pub(super) fn under(self, name: &'r str) -> Self {
+        Self { name, ..self }
+    }
+
+    /// For a string that the app wants to see, whoever it speaks of.
+    pub(super) fn wanted(self) -> Self {
+        Self { personal: false, ..self }
+    }
+
+    /// For what may hold the address of a machine of ours.
+    pub(super) fn of_machines(self) -> Self {
+        Self { tier: if self.tier == Tier::Captured { Tier::Error } else { self.tier }, ..self }
+    }
+
+    /// What becomes of the value of this key of the payload or the query.
+    pub(super) fn verdict(self, key: &str) -> Verdict<'r> {
+        let keys = &self.rules.keys;
+        match self.tier {
+            Tier::Captured => keys.verdict_of_captured(key, self.personal),
+            Tier::Error | Tier::Own => keys.verdict(key, false),
         }
     }
 
-    /// Free text: the detectors and the app's patterns.
-    pub(super) fn text<'t>(self, text: Cow<'t, str>) -> Cow<'t, str> {
-        let signs = Signs::of(&text);
+    /// Whether only what the app lists is shown.
+    pub(super) fn shows_only_listed(self) -> bool {
+        self.tier == Tier::Captured && self.rules.keys.shows_only()
+    }
+
+    /// The same in free text, where nothing is listed.
+    pub(super) fn verdict_in_text(self, key: &str) -> Verdict<'r> {
+        self.rules.keys.verdict(key, self.personal && self.tier == Tier::Captured)
+    }
+
+    /// Whether anything in a text of so many bytes with these signs may have to be hidden or removed.
+    pub(super) fn may_find(&self, length: usize, signs: Signs) -> bool {
+        let Interest { all, signs: wanted, length: long } = self.interest;
+        all || signs.any(wanted) || length >= long
+    }
+
+    /// Any string that is shown: the configured secrets, JSON and XML inside it, the detectors, the
+    /// app's own rules. Borrowed if nothing was hidden.
+    pub(super) fn value<'t>(self, text: &'t str) -> Cow<'t, str> {
+        let text = self.known_hidden(text);
+        match self.inner(&text) {
+            Some(inner) if inner.hidden == 0 && inner.text == text => text,
+            Some(inner) => Cow::Owned(inner.text),
+            None => {
+                let signs = Signs::of(&text);
+                self.text(text, signs)
+            }
+        }
+    }
+
+    /// Free text: the detectors and the app's own rules.
+    pub(super) fn text<'t>(self, text: Cow<'t, str>, signs: Signs) -> Cow<'t, str> {
+        let text = if self.rules.keys_only { text } else { self.detected(text, signs) };
+        let text = then(self.rules.patterns.len() > 0, text, |text| self.patterns(text));
+        then(self.rules.hooks.len() > 0, text, |text| self.hooks(text))
+    }
+
+    fn detected<'t>(self, text: Cow<'t, str>, signs: Signs) -> Cow<'t, str> {
+        let length = text.len();
+        let long = |least: usize, wanted: Signs| length >= least && signs.any(wanted);
+        let hide = |wanted, text, next: Find| if wanted { self.without(text, next) } else { text };
+        let email: Find = |text, from| Some(Found::of("email", email::next(text, from)?));
+        let iban: Find = |text, from| Some(Found::of("iban", iban::next(text, from)?));
+        let ip: Find = |text, from| Some(Found::of("ip", ip::next(text, from)?));
         // First, because what the others hide may be the beginning of a key.
-        let text = then(signs.dashes >= super::pem::DASHES, text, super::pem::hide);
-        let text = then(signs.run >= super::shape::SHORTEST, text, super::shape::hide);
-        let text = then(signs.colon || signs.slash, text, |text| self.urls(text));
-        let text = then(signs.blank, text, super::credential::hide);
-        let text = then(signs.colon || signs.equals, text, |text| self.assignments(text));
-        let text = then(signs.digits >= super::card::FEWEST, text, super::card::hide);
-        then(self.rules.patterns.len() > 0, text, |text| self.rules.patterns.hide(text))
+        let text = hide(long(pem::SHORTEST, Signs::DASH), text, pem::next);
+        let text = hide(length >= shape::SHORTEST, text, shape::next);
+        let text = then(signs.any(Signs::SLASH), text, |text| self.urls(text));
+        let text = hide(long(credential::SHORTEST, Signs::BLANK), text, credential::next);
+        let assigns = signs.any(Signs::COLON.and(Signs::EQUALS));
+        let text = then(assigns, text, |text| assignment::hide(self, text));
+        let text = then(signs.any(Signs::LESS), text, |text| self.elements(text));
+        let text = hide(long(card::SHORTEST, Signs::DIGIT), text, card::next);
+        let text = hide(self.personal && signs.any(Signs::AT), text, email);
+        let text = hide(self.personal && long(SHORTEST_IBAN, Signs::DIGIT), text, iban);
+        let ips = self.personal && self.tier == Tier::Captured && long(SHORTEST_IP, Signs::DIGIT);
+        hide(ips && signs.any(Signs::DOT.and(Signs::COLON)), text, ip)
+    }
+
+    /// Without what the detector finds.
+    pub(super) fn without<'t>(self, text: Cow<'t, str>, next: Find) -> Cow<'t, str> {
+        then(true, text, |text| {
+            let mut rewrite = Rewrite::of(text);
+            let mut from = 0;
+            while let Some(Found { at, kind, rule }) = next(text, from) {
+                from = at.end;
+                self.hid(Why::Detector(rule), &text[at.clone()]);
+                rewrite.replace(at, &placeholder::of(kind));
+            }
+            rewrite.finish()
+        })
+    }
+
+    /// Without the values that are hidden wherever they stand.
+    pub(super) fn known_hidden<'t>(self, text: &'t str) -> Cow<'t, str> {
+        let text = self.secrets(Cow::Borrowed(text), &self.rules.secrets, Why::Secret);
+        match self.known {
+            Some(known) => self.secrets(text, known, Why::Echo),
+            None => text,
+        }
+    }
+
+    fn secrets<'t>(self, text: Cow<'t, str>, secrets: &Secrets, why: Why<'_>) -> Cow<'t, str> {
+        then(!secrets.is_empty(), text, |text| {
+            let hidden = secrets.hide(text);
+            if matches!(hidden, Cow::Owned(_)) {
+                self.hid(why, "");
+            }
+            hidden
+        })
+    }
+
+    pub(super) fn patterns<'t>(self, text: &'t str) -> Cow<'t, str> {
+        self.rules.patterns.hide(text, |number, value| self.hid(Why::Pattern(number), value))
+    }
+
+    fn hooks<'t>(self, text: &'t str) -> Cow<'t, str> {
+        self.rules.hooks.hide(self.name, text, |value| self.hid(Why::Hook, value))
+    }
+
+    /// Says that a value was hidden.
+    pub(super) fn hid(self, why: Why<'_>, value: &str) {
+        if let Some(trail) = self.trail {
+            trail.hid(why, self.name, value);
+        }
+    }
+
+    /// Says that a value was hidden with what stands round it.
+    pub(super) fn hid_too(self, value: &str) {
+        if let Some(trail) = self.trail {
+            trail.echo(value);
+        }
+    }
+
+    /// Says that any word of this may have been hidden.
+    pub(super) fn hid_words(self, text: &str) {
+        if self.is_followed() {
+            let is_end = |c: char| c.is_whitespace() || "{}[]:,;&=?#<>\"'".contains(c);
+            for word in text.split(is_end) {
+                self.hid_too(&form_decoded(&unescaped(word)));
+            }
+        }
+    }
+
+    /// Says what is looked at from now on.
+    pub(super) fn enter(self, part: &'static str) {
+        if let Some(trail) = self.trail {
+            trail.enter(part);
+        }
+    }
+
+    /// Says what a field of the payload is, should it be the one that names the user. What is hidden as
+    /// a secret names nobody.
+    pub(super) fn field(
+        self,
+        name: &str,
+        value: &str,
+        hidden_by: Option<KeyRule<'_>>,
+        depth: usize,
+    ) {
+        let may_name = matches!(hidden_by, None | Some(KeyRule::Personal(_) | KeyRule::Unlisted));
+        if let (Some(trail), Tier::Captured) = (self.trail, self.tier)
+            && may_name
+            && self.rules.names_user(name)
+        {
+            trail.user_is(depth, value);
+        }
+    }
+
+    /// Whether someone wants to know under which key things stand.
+    pub(super) fn needs_names(self) -> bool {
+        self.rules.hooks.len() > 0
+            || self.rules.user_field.is_some()
+            || self.trail.is_some_and(Trail::is_asked)
+    }
+
+    /// Whether the values of what is hidden are kept.
+    pub(super) fn is_followed(self) -> bool {
+        self.trail.is_some()
     }
 
     /// The same for a string inside this one; `None` if that is too deep.
@@ -67,11 +316,24 @@ impl<'r> Scan<'r> {
         self.depth > 0
     }
 
-    fn inner_json(self, text: &str) -> Option<Hiding> {
-        if !super::json::looks_like_json(text) {
-            return None;
+    /// A document inside the string.
+    fn inner(self, text: &str) -> Option<Hiding> {
+        if super::json::looks_like_json(text) {
+            return self.deeper()?.json(text, false);
         }
-        self.deeper()?.json(text, false)
+        if super::xml::looks_like_xml(text) {
+            return Some(self.deeper()?.xml(text, false));
+        }
+        None
+    }
+
+    /// A value as it is seen by whoever decodes it: what cannot be seen would split what is looked
+    /// for.
+    pub(super) fn seen(text: Cow<'_, str>) -> Cow<'_, str> {
+        match clean(&text) {
+            Cow::Owned(clean) => Cow::Owned(clean),
+            Cow::Borrowed(_) => text,
+        }
     }
 }
 
@@ -130,7 +392,7 @@ impl<'t> Rewrite<'t> {
 }
 
 /// Applies a detector that answers with a borrowed text if it found nothing.
-fn then<'t>(
+pub(super) fn then<'t>(
     wanted: bool,
     text: Cow<'t, str>,
     detector: impl FnOnce(&str) -> Cow<'_, str>,
@@ -143,39 +405,4 @@ fn then<'t>(
         Cow::Borrowed(_) => None,
     };
     changed.map_or(text, Cow::Owned)
-}
-
-/// What stands in a text at all, found in one pass, so that most detectors need not run.
-#[derive(Default)]
-struct Signs {
-    blank: bool,
-    colon: bool,
-    dashes: usize,
-    equals: bool,
-    slash: bool,
-    digits: usize,
-    /// The most characters in a row of which tokens are made.
-    run: usize,
-}
-
-impl Signs {
-    fn of(text: &str) -> Self {
-        let mut signs = Self::default();
-        let mut run = 0;
-        for byte in text.bytes() {
-            let in_token = byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_');
-            run = if in_token { run + 1 } else { 0 };
-            signs.run = signs.run.max(run);
-            match byte {
-                b' ' => signs.blank = true,
-                b':' => signs.colon = true,
-                b'-' => signs.dashes += 1,
-                b'=' => signs.equals = true,
-                b'/' => signs.slash = true,
-                b'0'..=b'9' => signs.digits += 1,
-                _ => {}
-            }
-        }
-        signs
-    }
 }

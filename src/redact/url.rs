@@ -4,8 +4,10 @@
 use std::{borrow::Cow, ops::Range};
 
 use super::{
-    rules::WEBHOOKS,
-    scan::{Hiding, REDACTED, Rewrite, Scan},
+    encoding::percent_decoded,
+    rules::{OPENING_SEGMENTS, WEBHOOKS},
+    scan::{Find, Found, Hiding, Rewrite, Scan},
+    signs::Signs,
 };
 
 impl Scan<'_> {
@@ -13,12 +15,12 @@ impl Scan<'_> {
     pub(super) fn url(self, text: &str) -> Hiding {
         // A URL has no blanks; read as it will be shown, so that it reads the same the next time.
         let text = text.replace(char::is_whitespace, "%20");
-        let text = self.rules.secrets.hide(&text);
-        let text = hide_addresses(&text);
+        let text = self.known_hidden(&text);
+        let text = self.addresses(&text);
         let mut hiding = Hiding::default();
         let (path, tail) = text.split_at(text.find(['?', '#']).unwrap_or(text.len()));
         let (path, parameters) = path.split_at(path.find(';').unwrap_or(path.len()));
-        hiding.text.push_str(&self.text(Cow::Borrowed(path)));
+        hiding.text.push_str(&self.text(Cow::Borrowed(path), Signs::of(path)));
         self.tail(parameters, &mut hiding);
         self.tail(tail, &mut hiding);
         hiding
@@ -26,16 +28,22 @@ impl Scan<'_> {
 
     /// All URLs in a text.
     pub(super) fn urls<'t>(self, text: &'t str) -> Cow<'t, str> {
-        match hide_addresses(text) {
+        match self.addresses(text) {
             Cow::Borrowed(text) => self.queries(text),
             Cow::Owned(text) => Cow::Owned(self.queries(&text).into_owned()),
         }
     }
 
+    /// Hides userinfo, what follows the address of a webhook, and segments that open something.
+    fn addresses<'t>(self, text: &'t str) -> Cow<'t, str> {
+        let finds: [Find; 3] = [next_userinfo, next_webhook, next_segment];
+        finds.into_iter().fold(Cow::Borrowed(text), |text, next| self.without(text, next))
+    }
+
     /// Hides in the query and the fragment of each URL of a text.
     fn queries<'t>(self, text: &'t str) -> Cow<'t, str> {
         let mut rewrite = Rewrite::of(text);
-        for url in Urls::of(text) {
+        for url in (Urls { text, at: 0 }) {
             let Some(at) = text[url.clone()].find(['?', '#']).map(|at| url.start + at) else {
                 continue;
             };
@@ -59,35 +67,61 @@ impl Scan<'_> {
     }
 }
 
-/// Hides userinfo and what follows the address of a webhook.
-fn hide_addresses(text: &str) -> Cow<'_, str> {
-    let mut rewrite = Rewrite::of(text);
-    for url in Urls::of(text) {
-        if let Some(userinfo) = userinfo(&text[url.clone()]) {
-            rewrite.replace(url.start + userinfo.start..url.start + userinfo.end, REDACTED);
+fn next_userinfo(text: &str, from: usize) -> Option<Found> {
+    let mut urls = Urls { text, at: from };
+    urls.find_map(|url| {
+        let userinfo = userinfo(&text[url.clone()])?;
+        Some(Found::by("userinfo", url.start + userinfo.start..url.start + userinfo.end))
+    })
+}
+
+fn next_webhook(text: &str, mut from: usize) -> Option<Found> {
+    loop {
+        let slash = from + text[from..].find('/')?;
+        from = slash + 1;
+        let Some(opening) = webhook(&text[..slash], &text[from..]) else { continue };
+        let start = from + opening;
+        from = end_of_url(text, start);
+        if start < from {
+            return Some(Found::by("webhook address", start..from));
         }
-    }
-    match rewrite.finish() {
-        Cow::Borrowed(text) => hide_webhooks(text),
-        Cow::Owned(text) => Cow::Owned(hide_webhooks(&text).into_owned()),
     }
 }
 
-fn hide_webhooks(text: &str) -> Cow<'_, str> {
-    let mut rewrite = Rewrite::of(text);
-    let mut at = 0;
-    while let Some(slash) = text[at..].find('/').map(|found| at + found) {
-        at = slash + 1;
-        if let Some(opening) = webhook(&text[..slash], &text[at..]) {
-            let start = at + opening;
-            at = end_of_url(text, start);
-            if start < at {
-                rewrite.replace(start..at, REDACTED);
-            }
+/// The next segment that opens something: a long one behind `reset` and the like.
+fn next_segment(text: &str, mut from: usize) -> Option<Found> {
+    loop {
+        let slash = from + text[from..].find('/')?;
+        from = slash + 1;
+        let length = text[from..].find(is_end_of_segment).unwrap_or(text.len() - from);
+        let segment = from..from + length;
+        let before = &text[..slash];
+        let before = before.rsplit(['/', ' ']).next().unwrap_or_default();
+        if is_opening(before) && opens(&text[segment.clone()]) {
+            return Some(Found::by("opening path", segment));
         }
     }
-    rewrite.finish()
 }
+
+fn is_opening(segment: &str) -> bool {
+    segment.len() <= LONGEST_OPENING
+        && OPENING_SEGMENTS.iter().any(|word| segment.eq_ignore_ascii_case(word))
+}
+
+/// Whether a segment is no name that a person gave: `/confirm/change-of-address` shows.
+fn opens(segment: &str) -> bool {
+    let plain = percent_decoded(segment);
+    let words = plain.contains('-') && plain.bytes().all(|b| b.is_ascii_lowercase() || b == b'-');
+    plain.len() >= SHORTEST_OPENING && !words && !segment.starts_with(super::placeholder::OPEN)
+}
+
+fn is_end_of_segment(c: char) -> bool {
+    is_end(c) || "/?#&;,".contains(c)
+}
+
+const LONGEST_OPENING: usize = 16;
+/// Characters of the shortest segment that opens something.
+const SHORTEST_OPENING: usize = 16;
 
 /// How many bytes of `path` belong to the address of a webhook and are no secret.
 fn webhook(before: &str, path: &str) -> Option<usize> {
@@ -142,12 +176,6 @@ struct Urls<'t> {
     at: usize,
 }
 
-impl<'t> Urls<'t> {
-    fn of(text: &'t str) -> Self {
-        Self { text, at: 0 }
-    }
-}
-
 impl Iterator for Urls<'_> {
     type Item = Range<usize>;
 
@@ -175,14 +203,14 @@ fn is_end(c: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::redact::Rules;
+    use crate::redact::{Rules, scan::Tier};
 
     fn urls(text: &str) -> String {
-        Scan::new(&Rules::default()).urls(text).into_owned()
+        Scan::new(&Rules::default(), Tier::Own).urls(text).into_owned()
     }
 
     fn url(text: &str) -> String {
-        Scan::new(&Rules::default()).url(text).text
+        Scan::new(&Rules::default(), Tier::Own).url(text).text
     }
 
     #[test]

@@ -13,6 +13,7 @@ use crate::{
         Cause, Fingerprint, Header, Kind, Origin, Page, Payload, Place, Report, RequestSnapshot,
         ResponseSnapshot, Summary,
     },
+    sensitive::Sensitive,
     severity::Severity,
     topic::Topic,
 };
@@ -132,6 +133,7 @@ pub(crate) fn full() -> Report {
         user: Some("alice@example.com".to_owned()),
         user_unknown: false,
         tags: vec![("cart".into(), "3 items".to_owned()), ("plan".into(), "pro".to_owned())],
+        sensitive: Sensitive::default(),
         elapsed: Duration::from_millis(1_240),
         at: SystemTime::UNIX_EPOCH + Duration::from_secs(1_795_416_013),
         channel: None,
@@ -159,6 +161,7 @@ fn no_cause() -> Report {
         user: None,
         user_unknown: false,
         tags: Vec::new(),
+        sensitive: Sensitive::default(),
         elapsed: Duration::from_millis(8),
         ..full()
     }

@@ -70,6 +70,15 @@ pub(crate) fn failure(report: &Redacted<Report>, count: &Count) -> Redacted<Mess
     })
 }
 
+/// What stands of the request in a failure's message.
+pub(crate) fn preview(report: &Redacted<Report>) -> String {
+    let mut message = Message::new("");
+    message.user.clone_from(&report.user);
+    message.literals = detail::literals(report);
+    message.notes.extend(hidden(&report.hidden_headers));
+    message.plain_text()
+}
+
 /// The message for an event whose request failed: the event's own words, then the request's. Where
 /// both say why, the event does, and the request's cause stands among the fields.
 pub(crate) fn completed(event: &Redacted<Message>, report: &Redacted<Report>) -> Redacted<Message> {

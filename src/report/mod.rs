@@ -22,7 +22,7 @@ pub(crate) use self::{
     page::Page,
     request::{Header, Payload, RequestSnapshot, ResponseSnapshot},
 };
-use crate::{severity::Severity, topic::Topic};
+use crate::{sensitive::Sensitive, severity::Severity, topic::Topic};
 
 /// How the request failed. The name is part of the fingerprint.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -98,6 +98,8 @@ pub(crate) struct Report {
     /// The app's own look-up of the user panicked.
     pub(crate) user_unknown: bool,
     pub(crate) tags: Vec<(Cow<'static, str>, String)>,
+    /// What may stand nowhere in it. The redactor empties it.
+    pub(crate) sensitive: Sensitive,
     pub(crate) elapsed: Duration,
     /// Only to be shown.
     pub(crate) at: SystemTime,

@@ -1,10 +1,10 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::redact::{Rules, tests::leaks};
+use crate::redact::{Rules, scan::Tier, tests::leaks};
 
 fn json(text: &str, cut: bool) -> Option<Hiding> {
-    Scan::new(&Rules::default()).json(text, cut)
+    Scan::new(&Rules::default(), Tier::Own).json(text, cut)
 }
 
 fn shown(text: &str) -> String {
@@ -23,7 +23,7 @@ fn values_of_secret_keys_hide_with_all_that_is_below() {
     shows(r#"{"password":"hunter2"}"#, r#"{"password":"[redacted]"}"#);
     shows(
         r#"{"pass\u0077ord" : "a\"b" , "x" : 1 }"#,
-        r#"{"pass\u0077ord": "[redacted]" , "x": 1 }"#,
+        r#"{"pass\u0077ord" : "[redacted]" , "x" : 1 }"#,
     );
     shows(r#"{"pin":1234,"x":2}"#, r#"{"pin":"[redacted]","x":2}"#);
     shows(
@@ -83,7 +83,7 @@ fn a_value_before_its_name_hides() {
     shows(r#"{"value":"x","name":"password"}"#, r#"{"value":"[redacted]","name":"password"}"#);
     shows(
         r#"[{"value" : 1234 , "id":7,"field":"pin"},{"value":"red","key":"colour"}]"#,
-        r#"[{"value": "[redacted]" , "id":7,"field":"pin"},{"value":"red","key":"colour"}]"#,
+        r#"[{"value" : "[redacted]" , "id":7,"field":"pin"},{"value":"red","key":"colour"}]"#,
     );
     shows(
         r#"{"value":{"a":["x",{"value":"y","name":"colour"}]},"b":[1],"key":"api_key","c":2}"#,

@@ -1,6 +1,8 @@
 //! Which keys hide their values: of JSON members, query and form pairs, tags, fields, and of
 //! `key=value` in texts.
 
+mod filter;
+
 use std::{
     borrow::Cow,
     fmt::{self, Write as _},
@@ -8,16 +10,67 @@ use std::{
     sync::LazyLock,
 };
 
+use self::filter::Filter;
 use super::{
     encoding::percent_decoded,
-    rules::{ABOUT, BEFORE_KEY, HARMLESS, STEMS, WORDS},
+    placeholder::{self, OPEN},
+    rules::{ABOUT, BEFORE_KEY, HARMLESS, PERSONAL_KEYS, STEMS, WORDS},
 };
+use crate::text::clean;
 
 /// The default keys and the app's own.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Keys {
     hide: Vec<String>,
     show: Vec<String>,
+    /// Of captured values only those of these keys are shown.
+    only: Option<Vec<String>>,
+    filter: Filter,
+}
+
+/// What becomes of a key's value.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Verdict<'r> {
+    /// No rule names it.
+    Plain,
+    /// The app wants it shown, whoever it speaks of.
+    Wanted,
+    /// Hidden, with all that is below it.
+    Secret(KeyRule<'r>),
+    /// The app shows only what it lists, and this is not: hidden, but what is below it has keys of
+    /// its own.
+    Unlisted,
+}
+
+/// Which rule hides a key's value.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum KeyRule<'r> {
+    /// There are more letters than are read.
+    Endless,
+    /// `key`, alone or behind a word that says that it opens something.
+    Key,
+    /// Another value names it: `{"name": "password", "value": "x"}`.
+    Named,
+    Own(&'r str),
+    Personal(&'static str),
+    Stem(&'static str),
+    Unlisted,
+    Word(&'static str),
+}
+
+impl fmt::Display for KeyRule<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Endless => f.write_str("a key that is too long to read"),
+            Self::Key => f.write_str("the key word `key`"),
+            Self::Named => f.write_str("a name beside it that is a secret's"),
+            Self::Own(name) => write!(f, "`hide_key(\"{name}\")`"),
+            Self::Personal(name) => write!(f, "the personal key `{name}`"),
+            Self::Stem(stem) => write!(f, "the key stem `{stem}`"),
+            Self::Unlisted => f.write_str("`show_only`"),
+            Self::Word(word) => write!(f, "the key word `{word}`"),
+        }
+    }
 }
 
 impl Keys {
@@ -28,6 +81,7 @@ impl Keys {
         if !name.is_empty() {
             self.hide.push(name);
         }
+        self.read_anew();
     }
 
     /// Shows the values of the keys with exactly these words, in any spelling.
@@ -35,20 +89,72 @@ impl Keys {
         let name = Key::of(name).to_string();
         self.hide.retain(|hidden| *hidden != name);
         self.show.push(name);
+        self.read_anew();
     }
 
-    /// Whether the value of this key is hidden.
-    pub(super) fn is_secret(&self, key: &str) -> bool {
-        let key = Key::of(key);
-        if self.show.iter().any(|name| name.as_bytes() == key.letters()) {
-            return false;
+    /// Shows of captured values only those of keys with exactly these words.
+    pub(super) fn show_only(&mut self, name: &str) {
+        self.only.get_or_insert_default().push(Key::of(name).to_string());
+    }
+
+    /// Nothing is listed yet, and so nothing is shown.
+    pub(super) fn show_none(&mut self) {
+        self.only.get_or_insert_default();
+    }
+
+    pub(super) fn shows_only(&self) -> bool {
+        self.only.is_some()
+    }
+
+    fn read_anew(&mut self) {
+        self.filter = Filter::with(self.hide.iter().chain(&self.show));
+    }
+
+    /// What becomes of this key's value. `personal` if what speaks of people is hidden too.
+    pub(super) fn verdict(&self, key: &str, personal: bool) -> Verdict<'_> {
+        if self.filter.may_match(key) {
+            self.looked_up(&Key::of(key), personal)
+        } else {
+            Verdict::Plain
         }
-        self.hide.iter().any(|name| key.runs(name.as_bytes()).next().is_some()) || key.is_secret()
+    }
+
+    /// The same for a captured value.
+    pub(super) fn verdict_of_captured(&self, key: &str, personal: bool) -> Verdict<'_> {
+        let Some(only) = &self.only else { return self.verdict(key, personal) };
+        let key = Key::of(key);
+        // What the app lists it wants to see, whoever it speaks of.
+        match self.looked_up(&key, false) {
+            Verdict::Secret(rule) => Verdict::Secret(rule),
+            _ if only.iter().any(|name| name.as_bytes() == key.letters()) => Verdict::Wanted,
+            _ => Verdict::Unlisted,
+        }
+    }
+
+    /// Whether the value of this key is a secret, whoever it speaks of.
+    pub(super) fn is_secret(&self, key: &str) -> bool {
+        matches!(self.verdict(key, false), Verdict::Secret(_))
+    }
+
+    fn looked_up(&self, key: &Key, personal: bool) -> Verdict<'_> {
+        if self.show.iter().any(|name| name.as_bytes() == key.letters()) {
+            return Verdict::Wanted;
+        }
+        let own = self.hide.iter().find(|name| key.runs(name.as_bytes()).next().is_some());
+        let rule = own.map(|name| KeyRule::Own(name)).or_else(|| key.rule());
+        let rule = rule.or_else(|| key.personal().filter(|_| personal));
+        rule.map_or(Verdict::Plain, Verdict::Secret)
     }
 }
 
+/// Whether both are the same words, in any spelling.
+pub(super) fn is_same(key: &str, name: &str) -> bool {
+    Key::of(key).letters() == Key::of(name).letters()
+}
+
 /// A key in its normal form: lower-case letters and digits, and where its words begin. `userAPIKey`,
-/// `user_api-key` and `user[api][key]` are the same three words.
+/// `user_api-key` and `user[api][key]` are the same three words. Letters beyond ASCII count by their
+/// bytes; what cannot be seen is not there, and what was hidden names nothing.
 struct Key {
     bytes: [u8; LONGEST],
     len: usize,
@@ -60,7 +166,7 @@ struct Key {
 
 impl Key {
     fn of(text: &str) -> Self {
-        let text: Cow<'_, str> = percent_decoded(text);
+        let text = readable(text);
         let bytes = text.as_bytes();
         let mut key = Self { bytes: [0; LONGEST], len: 0, starts: 0, endless: false };
         let mut before = Class::Other;
@@ -88,34 +194,49 @@ impl Key {
         &self.bytes[..self.len]
     }
 
-    fn is_secret(&self) -> bool {
+    fn rule(&self) -> Option<KeyRule<'static>> {
+        if self.endless {
+            return Some(KeyRule::Endless);
+        }
         let mut found = self.stems().chain(self.secret_words());
-        self.endless || found.any(|at| !self.is_harmless(&at)) && !self.is_about()
+        let found = found.find(|(at, _)| !self.is_harmless(at));
+        found.filter(|_| !self.is_about()).map(|(_, rule)| rule)
+    }
+
+    /// The last words say that it speaks of somebody: `customerEmail`, but not `email_template`.
+    fn personal(&self) -> Option<KeyRule<'static>> {
+        let ends = |name: &&&str| {
+            let start = self.len.checked_sub(name.len());
+            self.letters().ends_with(name.as_bytes())
+                && start.is_some_and(|start| self.begins_word(start))
+        };
+        PERSONAL_KEYS.iter().find(ends).map(|name| KeyRule::Personal(name))
     }
 
     /// Where the strong stems stand, over the words' borders.
-    fn stems(&self) -> impl Iterator<Item = Range<usize>> {
+    fn stems(&self) -> impl Iterator<Item = (Range<usize>, KeyRule<'static>)> {
         self.letters().iter().enumerate().filter_map(|(at, initial)| {
             let rest = &self.letters()[at..];
             let mut stems = STEMS_BY_INITIAL.with(*initial).iter();
-            // The second letter first: it spares most of the comparisons.
-            let stem = stems.find(|stem| rest.get(1) == stem.get(1) && rest.starts_with(stem))?;
-            Some(at..at + stem.len())
+            let stem = stems.find(|stem| rest.starts_with(stem.as_bytes()))?;
+            Some((at..at + stem.len(), KeyRule::Stem(stem)))
         })
     }
 
     /// Where the short words stand, as whole words.
-    fn secret_words(&self) -> impl Iterator<Item = Range<usize>> {
+    fn secret_words(&self) -> impl Iterator<Item = (Range<usize>, KeyRule<'static>)> {
         let mut before: &[u8] = &[];
-        self.words().filter(move |at| {
+        self.words().filter_map(move |at| {
             let word = &self.letters()[at.clone()];
-            let secret = match word {
+            let behind = std::mem::replace(&mut before, word);
+            let rule = match word {
                 // Alone, or behind a word that says that it opens something.
-                b"key" => self.len == word.len() || is_in(BEFORE_KEY, before),
-                word => WORDS_BY_INITIAL.with(word[0]).contains(&word),
+                b"key" => {
+                    (self.len == word.len() || is_in(BEFORE_KEY, behind)).then_some(KeyRule::Key)
+                }
+                word => in_list(WORDS, word).map(KeyRule::Word),
             };
-            before = word;
-            secret
+            Some((at, rule?))
         })
     }
 
@@ -140,10 +261,12 @@ impl Key {
     }
 
     fn words(&self) -> impl Iterator<Item = Range<usize>> {
-        let mut end = 0;
+        let mut end = 0_usize;
         std::iter::from_fn(move || {
             let start = end;
-            end = (start + 1..self.len).find(|at| self.begins_word(*at)).unwrap_or(self.len);
+            let behind = self.starts.checked_shr(u32::try_from(start + 1).ok()?).unwrap_or(0);
+            let length = 1 + usize::try_from(behind.trailing_zeros()).ok()?;
+            end = start.saturating_add(length).min(self.len);
             (start < end).then_some(start..end)
         })
     }
@@ -159,9 +282,22 @@ impl fmt::Display for Key {
     }
 }
 
+/// A key as it is read: without its percent-encoding and without what cannot be seen, and with
+/// nothing in the name of a placeholder.
+fn readable(text: &str) -> Cow<'_, str> {
+    let text = percent_decoded(text);
+    let text = if text.contains(OPEN) { Cow::Owned(placeholder::unnamed(&text)) } else { text };
+    if text.is_ascii() { text } else { Cow::Owned(clean(&text).to_lowercase()) }
+}
+
 /// Whether a sorted list has the word.
 fn is_in(list: &[&str], word: &[u8]) -> bool {
     list.binary_search_by(|item| item.as_bytes().cmp(word)).is_ok()
+}
+
+/// The word, if a sorted list has it.
+fn in_list(list: &[&'static str], word: &[u8]) -> Option<&'static str> {
+    list.binary_search_by(|item| item.as_bytes().cmp(word)).ok().map(|at| list[at])
 }
 
 #[derive(Clone, Copy, Eq, PartialEq)]
@@ -175,7 +311,7 @@ enum Class {
 impl Class {
     fn of(byte: u8) -> Self {
         match byte {
-            b'a'..=b'z' => Self::Lower,
+            b'a'..=b'z' | 0x80.. => Self::Lower,
             b'A'..=b'Z' => Self::Upper,
             b'0'..=b'9' => Self::Digit,
             _ => Self::Other,
@@ -196,20 +332,19 @@ impl Class {
 const LONGEST: usize = 128;
 
 static STEMS_BY_INITIAL: LazyLock<ByInitial> = LazyLock::new(|| ByInitial::of(STEMS));
-static WORDS_BY_INITIAL: LazyLock<ByInitial> = LazyLock::new(|| ByInitial::of(WORDS));
 
 /// A list by the first letter: what begins with another one need not be compared.
-struct ByInitial([Vec<&'static [u8]>; 128]);
+struct ByInitial([Vec<&'static str>; 128]);
 
 impl ByInitial {
     fn of(list: &[&'static str]) -> Self {
         let with =
-            |i| list.iter().map(|word| word.as_bytes()).filter(move |w| usize::from(w[0]) == i);
+            |i| list.iter().copied().filter(move |word| usize::from(word.as_bytes()[0]) == i);
         Self(std::array::from_fn(|i| with(i).collect()))
     }
 
-    fn with(&self, letter: u8) -> &[&'static [u8]] {
-        &self.0[usize::from(letter & 0x7f)]
+    fn with(&self, letter: u8) -> &[&'static str] {
+        self.0.get(usize::from(letter)).map_or(&[], Vec::as_slice)
     }
 }
 

@@ -1,0 +1,50 @@
+//! What stands for a hidden value. Of fixed length, because a secret's length is told too.
+
+/// `[redacted]`.
+pub(super) const REDACTED: &str = "[redacted]";
+
+/// How every placeholder begins: `[redacted]`, `[redacted:card]`.
+pub(super) const OPEN: &str = "[redacted";
+
+/// What stands for a value of this kind; the kind may be empty.
+pub(super) fn of(kind: &str) -> String {
+    if kind.is_empty() { REDACTED.to_owned() } else { format!("{OPEN}:{kind}]") }
+}
+
+/// Where placeholders stand, from where to where.
+pub(super) fn all(text: &str) -> impl Iterator<Item = (usize, usize)> {
+    text.match_indices(OPEN).filter_map(|(at, _)| {
+        let end = text.bytes().skip(at).take(LONGEST).position(|b| b == b']')?;
+        Some((at, at + end + 1))
+    })
+}
+
+/// The text with a `0` in the place of each: a word of which no rule knows anything.
+pub(super) fn unnamed(text: &str) -> String {
+    let mut kept = String::with_capacity(text.len());
+    let mut done = 0;
+    for (from, to) in all(text).filter(|(from, to)| from < to) {
+        kept.push_str(text.get(done..from).unwrap_or_default());
+        kept.push('0');
+        done = to;
+    }
+    kept.push_str(text.get(done..).unwrap_or_default());
+    kept
+}
+
+const LONGEST: usize = 32;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn placeholders_are_found_and_make_no_names() {
+        assert_eq!(
+            all("a[redacted]b[redacted:card][redacted").collect::<Vec<_>>(),
+            [(1, 11), (12, 27)]
+        );
+        assert_eq!(unnamed("a[redacted]b[redacted:card]c[redacted"), "a0b0c[redacted");
+        assert_eq!([of(""), of("card")], ["[redacted]", "[redacted:card]"]);
+    }
+}

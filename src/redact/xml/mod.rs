@@ -1,0 +1,308 @@
+//! XML: the content of secret elements and the values of secret attributes. Read without a tree and
+//! with its mistakes; comments and doctypes are left out.
+
+mod token;
+
+use std::{borrow::Cow, ops::Range};
+
+pub(super) use self::token::looks_like_xml;
+use self::token::{Token, Tokens, attributes, decoded, encoded};
+use super::{
+    keys::{KeyRule, Verdict},
+    placeholder::REDACTED,
+    rules::{NAME_KEYS, VALUE_KEY},
+    scan::{Hiding, Rewrite, Scan, without_half},
+    trail::Why,
+};
+
+impl Scan<'_> {
+    /// A text that is XML; `cut` if more of it was not kept.
+    pub(super) fn xml(self, text: &str, cut: bool) -> Hiding {
+        let mut walk = Walk {
+            scan: self,
+            text,
+            cut,
+            out: Hiding::default(),
+            done: 0,
+            names: [""; DEEPEST],
+            depth: 0,
+            hiding: None,
+        };
+        for (at, token) in Tokens::new(text) {
+            walk.token(at, &token);
+        }
+        walk.keep_to(text.len());
+        walk.out
+    }
+
+    /// Hides the content of secret elements in a text that need not be XML: `Vec<Token>` is none, so
+    /// only what is closed again counts.
+    pub(super) fn elements<'t>(self, text: &'t str) -> Cow<'t, str> {
+        let mut rewrite = Rewrite::of(text);
+        let mut open: [Option<(&str, usize)>; MOST_OPEN] = [None; MOST_OPEN];
+        let mut next = 0;
+        for (at, token) in Tokens::new(text) {
+            match token {
+                Token::Open { name, empty: false, .. } => {
+                    if matches!(self.verdict_in_text(name), Verdict::Secret(_)) {
+                        open[next % MOST_OPEN] = Some((name, at.end));
+                        next += 1;
+                    }
+                }
+                Token::Close { name } => {
+                    let is_this =
+                        |open: &Option<(&str, usize)>| open.is_some_and(|(n, _)| n == name);
+                    if let Some((_, from)) =
+                        open.iter().position(is_this).and_then(|i| open[i].take())
+                        && from < at.start
+                        && let Verdict::Secret(rule) = self.verdict_in_text(name)
+                    {
+                        self.under(name).hid(Why::Key(rule), &decoded(&text[from..at.start]));
+                        rewrite.replace(from..at.start, REDACTED);
+                    }
+                }
+                _ => {}
+            }
+        }
+        rewrite.finish()
+    }
+}
+
+struct Walk<'r, 't> {
+    scan: Scan<'r>,
+    text: &'t str,
+    cut: bool,
+    out: Hiding,
+    /// How much of the text is in the output, or left out of it.
+    done: usize,
+    /// The open elements.
+    names: [&'t str; DEEPEST],
+    depth: usize,
+    /// The element that is being left out, how many of its name are open, and why.
+    hiding: Option<(&'t str, usize, KeyRule<'r>)>,
+}
+
+impl<'r, 't> Walk<'r, 't> {
+    fn token(&mut self, at: Range<usize>, token: &Token<'t>) {
+        match token {
+            Token::Open { name, attributes, empty } => self.open(at, name, attributes, *empty),
+            Token::Close { name } => self.close(at, name),
+            Token::Text(part) | Token::Data(part) => self.content(part, token),
+            Token::Other(part) if self.text[part.clone()].starts_with("<?xml") => {}
+            Token::Other(part) => self.leave_out(part),
+        }
+    }
+
+    fn open(&mut self, at: Range<usize>, name: &'t str, within: &Range<usize>, empty: bool) {
+        if let Some((hidden, open, _)) = &mut self.hiding {
+            *open += usize::from(!empty && *hidden == name);
+            return;
+        }
+        let names_secret = self.names_secret(within);
+        let mut all = attributes(self.text, within.clone());
+        // In `<add key="colour" value="red"/>` the key is a name and hides nothing.
+        let names = names_secret || all.any(|(name, _)| name == VALUE_KEY);
+        for (attribute, value) in attributes(self.text, within.clone()) {
+            self.attribute(attribute, value, names, names_secret);
+        }
+        if empty {
+            return;
+        }
+        let rule = match self.scan.verdict(name) {
+            Verdict::Secret(rule) => Some(rule),
+            _ => names_secret.then_some(KeyRule::Named),
+        };
+        match rule {
+            Some(rule) => {
+                self.keep_to(at.end);
+                self.scan.under(name).hid(Why::Key(rule), "");
+                self.out.text.push_str(REDACTED);
+                self.out.hidden += 1;
+                self.hiding = Some((name, 1, rule));
+            }
+            None => {
+                if let Some(place) = self.names.get_mut(self.depth) {
+                    *place = name;
+                }
+                self.depth += 1;
+            }
+        }
+    }
+
+    fn close(&mut self, at: Range<usize>, name: &str) {
+        match &mut self.hiding {
+            Some((hidden, open, _)) if *hidden == name => {
+                *open -= 1;
+                if *open == 0 {
+                    self.hiding = None;
+                    self.done = at.start;
+                }
+            }
+            Some(_) => {}
+            // What was not closed is closed with what it is in.
+            None => {
+                let open = &self.names[..self.depth.min(DEEPEST)];
+                let found = open.iter().rposition(|open| *open == name);
+                self.depth =
+                    found.unwrap_or(self.depth.saturating_sub(usize::from(self.depth > DEEPEST)));
+            }
+        }
+    }
+
+    /// `name="password"` says that what else stands here, and inside, is a secret.
+    fn names_secret(&self, within: &Range<usize>) -> bool {
+        attributes(self.text, within.clone()).any(|(name, value)| {
+            NAME_KEYS.contains(&name) && self.scan.rules.keys.is_secret(&decoded(&self.text[value]))
+        })
+    }
+
+    fn attribute(&mut self, name: &str, at: Range<usize>, names: bool, names_secret: bool) {
+        let rule = match self.scan.verdict(name) {
+            _ if names_secret && name == VALUE_KEY => Some(KeyRule::Named),
+            _ if names && NAME_KEYS.contains(&name) => None,
+            Verdict::Secret(rule) => Some(rule),
+            Verdict::Unlisted => Some(KeyRule::Unlisted),
+            Verdict::Plain | Verdict::Wanted => None,
+        };
+        self.value(name, at, rule, false);
+    }
+
+    fn content(&mut self, at: &Range<usize>, token: &Token<'t>) {
+        if let Some((name, _, rule)) = self.hiding {
+            let value = decoded(&self.text[at.clone()]);
+            self.scan.hid_too(&value);
+            if !self.cut || at.end < self.text.len() {
+                self.scan.field(name, &value, Some(rule), self.depth);
+            }
+            return;
+        }
+        let name = self.depth.checked_sub(1).and_then(|top| self.names.get(top)).copied();
+        let name = name.unwrap_or_default();
+        if self.text[at.clone()].trim().is_empty() {
+            return;
+        }
+        // Deeper names are not known.
+        let unknown = self.depth > DEEPEST || matches!(self.scan.verdict(name), Verdict::Unlisted);
+        let rule = unknown.then_some(KeyRule::Unlisted);
+        self.value(name, at.clone(), rule, matches!(token, Token::Data(_)));
+    }
+
+    /// A value under a name: hidden by a rule, or looked through.
+    fn value(&mut self, name: &str, at: Range<usize>, rule: Option<KeyRule<'_>>, raw: bool) {
+        let written = &self.text[at.clone()];
+        let half = self.cut && at.end == self.text.len();
+        let kept = if half { without_half(written) } else { written };
+        let plain = if raw { Cow::Borrowed(kept) } else { decoded(kept) };
+        let plain = Scan::seen(plain);
+        let scan = self.scan.under(name);
+        let scan = match scan.verdict(name) {
+            Verdict::Wanted => scan.wanted(),
+            _ => scan,
+        };
+        if !half {
+            scan.field(name, &plain, rule, self.depth);
+        }
+        if let Some(rule) = rule.filter(|_| !written.is_empty()) {
+            scan.hid(Why::Key(rule), &decoded(written));
+            self.replace(at, REDACTED);
+        } else if let Cow::Owned(shown) = scan.value(&plain) {
+            let shown = if raw { Cow::Borrowed(&*shown) } else { encoded(&shown) };
+            self.replace(at, &shown);
+        } else {
+            self.keep_to(at.start + kept.len());
+            self.done = at.end;
+        }
+    }
+
+    fn replace(&mut self, at: Range<usize>, with: &str) {
+        self.keep_to(at.start);
+        self.out.hidden += usize::from(self.text[at.clone()] != *with);
+        self.out.text.push_str(with);
+        self.done = at.end;
+    }
+
+    fn leave_out(&mut self, at: &Range<usize>) {
+        if self.hiding.is_none() {
+            self.keep_to(at.start);
+            self.done = at.end;
+        }
+    }
+
+    fn keep_to(&mut self, end: usize) {
+        if self.hiding.is_none() && self.done < end {
+            self.out.text.push_str(&self.text[self.done..end]);
+            self.done = end;
+        }
+    }
+}
+
+/// Open elements whose names are known.
+const DEEPEST: usize = 64;
+/// Secret elements that may still be closed, in a text that need not be XML.
+const MOST_OPEN: usize = 8;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::redact::{Rules, scan::Tier};
+
+    fn xml(text: &str, cut: bool) -> String {
+        Scan::new(&Rules::default(), Tier::Captured).xml(text, cut).text
+    }
+
+    fn elements(text: &str) -> String {
+        Scan::new(&Rules::default(), Tier::Error).elements(text).into_owned()
+    }
+
+    #[test]
+    fn secret_elements_and_attributes_hide() {
+        for (text, shown) in [
+            (
+                "<a><password>hunter2</password><b>1</b></a>",
+                "<a><password>[redacted]</password><b>1</b></a>",
+            ),
+            (
+                "<s:Token xmlns:s=\"u\">x<y>z</y></s:Token>!",
+                "<s:Token xmlns:s=\"u\">[redacted]</s:Token>!",
+            ),
+            ("<a apiKey='k' plan=\"pro\"/>", "<a apiKey='[redacted]' plan=\"pro\"/>"),
+            ("<secret><![CDATA[x]]></secret>", "<secret>[redacted]</secret>"),
+            ("<pin>1<pin>2</pin>3</pin>4", "<pin>[redacted]</pin>4"),
+            (
+                "<property name=\"password\">x</property>",
+                "<property name=\"password\">[redacted]</property>",
+            ),
+            ("<add key=\"colour\" value=\"red\"/>", "<add key=\"colour\" value=\"red\"/>"),
+            ("<add key=\"k\"/>", "<add key=\"[redacted]\"/>"),
+            ("<add key=\"ApiKey\" value=\"x\"/>", "<add key=\"ApiKey\" value=\"[redacted]\"/>"),
+            ("<a>postgres://u:pw@h/x &amp; y</a>", "<a>postgres://[redacted]@h/x &amp; y</a>"),
+            ("<a><!-- hunter2 -->b</a>", "<a>b</a>"),
+            ("<?xml version=\"1.0\"?><a/>", "<?xml version=\"1.0\"?><a/>"),
+            ("<!DOCTYPE a [<!ENTITY p \"hunter2\">]><a/>", "<a/>"),
+            ("<token>never closed", "<token>[redacted]"),
+            ("<password/>x", "<password/>x"),
+        ] {
+            assert_eq!(xml(text, false), shown);
+            assert_eq!(xml(shown, false), shown, "twice");
+        }
+    }
+
+    #[test]
+    fn of_a_cut_text_the_last_word_is_left_out() {
+        assert_eq!(xml("<a>see postgres://u:hunter2", true), "<a>see ");
+        assert_eq!(xml("<a b=\"see x://u:hunter2", true), "<a b=\"see ");
+        assert_eq!(xml("<password>hunt", true), "<password>[redacted]");
+    }
+
+    #[test]
+    fn in_a_text_only_closed_elements_hide() {
+        assert_eq!(
+            elements("got <Password>hunter2</Password>, expected Vec<Token>"),
+            "got <Password>[redacted]</Password>, expected Vec<Token>"
+        );
+        for text in ["Option<Secret> is none", "a < b and token > c", "<token/>", "Vec<Token></b>"]
+        {
+            assert_eq!(elements(text), text);
+        }
+    }
+}
