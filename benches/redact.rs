@@ -1,3 +1,5 @@
+//! What redacting costs.
+
 use serde::de::IgnoredAny;
 use std::{hint::black_box, time::Instant};
 use tower_bell::{Message, Redactor};

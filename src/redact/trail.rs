@@ -143,6 +143,7 @@ impl Trail {
         if let Some(echoes) = &self.echoes
             && value.len() >= SHORTEST_ECHO
             && !value.starts_with(OPEN)
+            && !OPEN.contains(value)
             // In "connect to 10.0.0.5 refused" it is the cause.
             && value.parse::<IpAddr>().is_err()
         {
