@@ -31,7 +31,7 @@ fn scheme(text: &[u8]) -> Option<&'static str> {
             return false;
         };
         let alone = start == 0 || !text[start - 1].is_ascii_alphanumeric();
-        name.ends_with(char::from(last))
+        name.as_bytes().last() == Some(&last)
             && alone
             && text[start..].eq_ignore_ascii_case(name.as_bytes())
     })

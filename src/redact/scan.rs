@@ -55,21 +55,19 @@ pub(super) struct Scan<'r> {
 struct Interest {
     /// Something is looked for in every text.
     all: bool,
-    signs: Signs,
-    /// Bytes from which on every text is looked at.
+    /// The detectors look at one of so many bytes, and at a shorter one with these signs.
     length: usize,
+    signs: Signs,
 }
 
 impl Interest {
     fn of(rules: &Rules) -> Self {
         let all = !rules.secrets.is_empty() || rules.patterns.len() + rules.hooks.len() > 0;
-        // Of documents inside a text, and what has to be removed from it or is not as it is read.
-        let signs = Signs::OPEN.and(Signs::LESS).and(Signs::UNSEEN).and(Signs::BACKSLASH);
         if rules.keys_only {
-            return Self { all, signs, length: usize::MAX };
+            return Self { all, length: usize::MAX, signs: Signs::default() };
         }
-        let detected = Signs::AT.and(Signs::COLON).and(Signs::EQUALS).and(Signs::SLASH);
-        Self { all, signs: signs.and(detected), length: credential::SHORTEST }
+        let signs = Signs::AT.and(Signs::COLON).and(Signs::EQUALS).and(Signs::SLASH);
+        Self { all, length: credential::SHORTEST, signs: signs.and(Signs::LESS) }
     }
 }
 
@@ -121,6 +119,11 @@ impl<'r> Scan<'r> {
         Self { trail: Some(trail), ..self }
     }
 
+    /// For a first look, of which nobody hears.
+    pub(super) fn unfollowed(self) -> Self {
+        Self { trail: None, ..self }
+    }
+
     /// For a string under this key.
     pub(super) fn under(self, name: &'r str) -> Self {
         Self { name, ..self }
@@ -155,10 +158,12 @@ impl<'r> Scan<'r> {
         self.rules.keys.verdict(key, self.personal && self.tier == Tier::Captured)
     }
 
-    /// Whether anything in a text of so many bytes with these signs may have to be hidden or removed.
-    pub(super) fn may_find(&self, length: usize, signs: Signs) -> bool {
-        let Interest { all, signs: wanted, length: long } = self.interest;
-        all || signs.any(wanted) || length >= long
+    /// Whether anything in a text of plain characters, so many, may have to be hidden if no document
+    /// begins in it.
+    #[inline]
+    pub(super) fn may_find<'t>(&self, length: usize, text: impl FnOnce() -> &'t str) -> bool {
+        let Interest { all, length: long, signs } = self.interest;
+        all || length >= long || long < usize::MAX && Signs::of(text()).any(signs)
     }
 
     /// Any string that is shown: the configured secrets, JSON and XML inside it, the detectors, the
@@ -185,37 +190,36 @@ impl<'r> Scan<'r> {
     fn detected<'t>(self, text: Cow<'t, str>, signs: Signs) -> Cow<'t, str> {
         let length = text.len();
         let long = |least: usize, wanted: Signs| length >= least && signs.any(wanted);
-        let hide = |wanted, text, next: Find| if wanted { self.without(text, next) } else { text };
         let email: Find = |text, from| Some(Found::of("email", email::next(text, from)?));
         let iban: Find = |text, from| Some(Found::of("iban", iban::next(text, from)?));
         let ip: Find = |text, from| Some(Found::of("ip", ip::next(text, from)?));
-        // First, because what the others hide may be the beginning of a key.
-        let text = hide(long(pem::SHORTEST, Signs::DASH), text, pem::next);
-        let text = hide(length >= shape::SHORTEST, text, shape::next);
-        let text = then(signs.any(Signs::SLASH), text, |text| self.urls(text));
-        let text = hide(long(credential::SHORTEST, Signs::BLANK), text, credential::next);
-        let assigns = signs.any(Signs::COLON.and(Signs::EQUALS));
-        let text = then(assigns, text, |text| assignment::hide(self, text));
-        let text = then(signs.any(Signs::LESS), text, |text| self.elements(text));
-        let text = hide(long(card::SHORTEST, Signs::DIGIT), text, card::next);
-        let text = hide(self.personal && signs.any(Signs::AT), text, email);
-        let text = hide(self.personal && long(SHORTEST_IBAN, Signs::DIGIT), text, iban);
         let ips = self.personal && self.tier == Tier::Captured && long(SHORTEST_IP, Signs::DIGIT);
-        hide(ips && signs.any(Signs::DOT.and(Signs::COLON)), text, ip)
+        let mut steps = Steps { scan: self, text };
+        // First, because what the others hide may be the beginning of a key.
+        steps.find(long(pem::SHORTEST, Signs::DASH), pem::next);
+        steps.find(length >= shape::SHORTEST, shape::next);
+        steps.rewrite(signs.any(Signs::SLASH), |text| self.urls(text));
+        steps.find(long(credential::SHORTEST, Signs::BLANK), credential::next);
+        let assigns = signs.any(Signs::COLON.and(Signs::EQUALS));
+        steps.rewrite(assigns, |text| assignment::hide(self, text));
+        steps.rewrite(signs.any(Signs::LESS), |text| self.elements(text));
+        steps.find(long(card::SHORTEST, Signs::DIGIT), card::next);
+        steps.find(self.personal && signs.any(Signs::AT), email);
+        steps.find(self.personal && long(SHORTEST_IBAN, Signs::DIGIT), iban);
+        steps.find(ips && signs.any(Signs::DOT.and(Signs::COLON)), ip);
+        steps.text
     }
 
     /// Without what the detector finds.
-    pub(super) fn without<'t>(self, text: Cow<'t, str>, next: Find) -> Cow<'t, str> {
-        then(true, text, |text| {
-            let mut rewrite = Rewrite::of(text);
-            let mut from = 0;
-            while let Some(Found { at, kind, rule }) = next(text, from) {
-                from = at.end;
-                self.hid(Why::Detector(rule), &text[at.clone()]);
-                rewrite.replace(at, &placeholder::of(kind));
-            }
-            rewrite.finish()
-        })
+    pub(super) fn without<'t>(self, text: &'t str, next: Find) -> Cow<'t, str> {
+        let mut rewrite = Rewrite::of(text);
+        let mut from = 0;
+        while let Some(Found { at, kind, rule }) = next(text, from) {
+            from = at.end;
+            self.hid(Why::Detector(rule), &text[at.clone()]);
+            rewrite.replace(at, &placeholder::of(kind));
+        }
+        rewrite.finish()
     }
 
     /// Without the values that are hidden wherever they stand.
@@ -391,18 +395,34 @@ impl<'t> Rewrite<'t> {
     }
 }
 
+/// A text on its way through the detectors. Most find nothing, and then it is not copied.
+struct Steps<'r, 't> {
+    scan: Scan<'r>,
+    text: Cow<'t, str>,
+}
+
+impl Steps<'_, '_> {
+    fn find(&mut self, wanted: bool, next: Find) {
+        let scan = self.scan;
+        self.rewrite(wanted, |text| scan.without(text, next));
+    }
+
+    fn rewrite(&mut self, wanted: bool, step: impl FnOnce(&str) -> Cow<'_, str>) {
+        if wanted && let Cow::Owned(changed) = step(&self.text) {
+            self.text = Cow::Owned(changed);
+        }
+    }
+}
+
 /// Applies a detector that answers with a borrowed text if it found nothing.
-pub(super) fn then<'t>(
+fn then<'t>(
     wanted: bool,
     text: Cow<'t, str>,
     detector: impl FnOnce(&str) -> Cow<'_, str>,
 ) -> Cow<'t, str> {
-    if !wanted {
-        return text;
+    let mut steps = text;
+    if wanted && let Cow::Owned(changed) = detector(&steps) {
+        steps = Cow::Owned(changed);
     }
-    let changed = match detector(&text) {
-        Cow::Owned(changed) => Some(changed),
-        Cow::Borrowed(_) => None,
-    };
-    changed.map_or(text, Cow::Owned)
+    steps
 }

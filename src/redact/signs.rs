@@ -26,18 +26,6 @@ impl Signs {
         Self(text.bytes().fold(0, |signs, byte| signs | TABLE[usize::from(byte)]))
     }
 
-    /// Of one byte.
-    #[inline]
-    pub(super) fn of_byte(byte: u8) -> Self {
-        Self(TABLE[usize::from(byte)])
-    }
-
-    /// Of eight bytes.
-    #[inline]
-    pub(super) fn of_bytes(bytes: [u8; 8]) -> Self {
-        Self(bytes.iter().fold(0, |signs, byte| signs | TABLE[usize::from(*byte)]))
-    }
-
     /// Whether any of `others` is among them.
     pub(super) const fn any(self, others: Self) -> bool {
         self.0 & others.0 != 0

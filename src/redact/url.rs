@@ -37,7 +37,10 @@ impl Scan<'_> {
     /// Hides userinfo, what follows the address of a webhook, and segments that open something.
     fn addresses<'t>(self, text: &'t str) -> Cow<'t, str> {
         let finds: [Find; 3] = [next_userinfo, next_webhook, next_segment];
-        finds.into_iter().fold(Cow::Borrowed(text), |text, next| self.without(text, next))
+        finds.into_iter().fold(Cow::Borrowed(text), |text, next| match self.without(&text, next) {
+            Cow::Owned(changed) => Cow::Owned(changed),
+            Cow::Borrowed(_) => text,
+        })
     }
 
     /// Hides in the query and the fragment of each URL of a text.

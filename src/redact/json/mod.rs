@@ -9,7 +9,7 @@
 
 mod token;
 
-use std::{borrow::Cow, mem, ops::Range};
+use std::{borrow::Cow, mem};
 
 use self::token::{Token, Tokens};
 use super::{
@@ -18,7 +18,6 @@ use super::{
     placeholder::{OPEN, REDACTED},
     rules::{NAME_KEYS, VALUE_KEY},
     scan::{Hiding, Scan, without_half},
-    signs::Signs,
     trail::Why,
 };
 
@@ -49,8 +48,6 @@ struct Machine<'r, 't> {
     scan: Scan<'r>,
     text: &'t str,
     tokens: Tokens<'t>,
-    /// Where the last token begins.
-    start: usize,
     /// How much of the text is in the output, or left out of it.
     done: usize,
     cut: bool,
@@ -60,27 +57,46 @@ struct Machine<'r, 't> {
     expect: Expect,
     /// A key that no colon has followed yet: without one it is no key, and is not shown.
     key: Option<Key<'t>>,
+    /// Keys, what they say, and whether they stay as they are.
+    known: [Known<'t>; KNOWN],
     /// What its key says of the next value.
-    fate: Fate<'r>,
+    fate: Fate,
+    /// The next value is a member of which nobody needs to know more than what stands in it.
+    quiet: bool,
     /// The depth of the container that is being left out.
     hiding: Option<usize>,
 }
 
 #[derive(Clone, Copy)]
 struct Key<'t> {
-    token: Token<'t>,
-    start: usize,
-    end: usize,
+    /// With the key as what was read last.
+    tokens: Tokens<'t>,
     /// The length of the output without it, if it is there already.
     without: Option<usize>,
 }
 
+/// What is known of a key.
 #[derive(Clone, Copy, Default)]
-enum Fate<'r> {
+struct Known<'t> {
+    key: &'t str,
+    /// As [`Tokens::beginning`] gives it: quicker to compare, and enough for a short key.
+    beginning: u64,
+    fate: Fate,
+    is_name: bool,
+    is_value: bool,
+    /// Nothing in it is hidden or has to be removed.
+    stays: bool,
+}
+
+#[derive(Clone, Copy, Default)]
+enum Fate {
     #[default]
     Plain,
     Wanted,
-    Secret(KeyRule<'r>),
+    /// Hidden by its key.
+    Secret,
+    /// Hidden by a name beside it.
+    Named,
     /// Hidden if it is a scalar.
     Unlisted,
 }
@@ -144,7 +160,6 @@ impl<'r, 't> Machine<'r, 't> {
             scan,
             text,
             tokens: Tokens::new(text),
-            start: 0,
             done: 0,
             cut,
             out: Hiding { text: String::with_capacity(text.len() + 16), hidden: 0 },
@@ -152,17 +167,15 @@ impl<'r, 't> Machine<'r, 't> {
             depth: 0,
             expect: Expect::Document,
             key: None,
+            known: [Known::default(); KNOWN],
             fate: Fate::Plain,
+            quiet: false,
             hiding: None,
         }
-        .with_fate()
     }
 
-    fn with_fate(self) -> Self {
-        Self { fate: self.inherited(), ..self }
-    }
-
-    fn run(mut self) -> Option<Hiding> {
+    fn run(&mut self) -> Option<Hiding> {
+        self.fate = self.inherited();
         while let Some(token) = self.token() {
             if self.accept(token).is_err() {
                 if self.expect == Expect::Document {
@@ -176,77 +189,85 @@ impl<'r, 't> Machine<'r, 't> {
         (self.expect != Expect::Document).then(|| self.finish())
     }
 
-    fn finish(mut self) -> Hiding {
+    fn finish(&mut self) -> Hiding {
         self.hide_unnamed();
-        self.out
+        mem::take(&mut self.out)
     }
 
-    /// Reads over blanks, which are kept, and comments, which are not.
-    fn token(&mut self) -> Option<Token<'t>> {
+    /// The next one; comments are read over and left out.
+    #[inline]
+    fn token(&mut self) -> Option<Token> {
         loop {
-            self.tokens.blanks();
-            self.start = self.tokens.at();
-            if !self.tokens.comment() {
-                return self.tokens.next();
+            let token = self.tokens.next()?;
+            if token != Token::Comment {
+                return Some(token);
             }
             self.leave_comment_out();
         }
     }
 
+    #[cold]
     fn leave_comment_out(&mut self) {
-        let before = self.key.map(|key| (key.start, key.without));
-        if let Some((key, None)) = before {
-            self.keep_to(key);
-            let without = Some(self.out.text.len());
-            self.key = self.key.map(|key| Key { without, ..key });
+        if let Some(Key { tokens, without: None }) = self.key {
+            self.keep_to(tokens.start());
+            self.key = Some(Key { tokens, without: Some(self.out.text.len()) });
         }
-        self.keep_to(self.start);
+        self.keep_to(self.tokens.start());
         self.done = self.tokens.at();
     }
 
-    fn accept(&mut self, token: Token<'t>) -> Result<(), Broken> {
+    #[inline]
+    fn accept(&mut self, token: Token) -> Result<(), Broken> {
         match (self.expect, token) {
-            (Expect::ValueOrEnd, Token::Close(b']')) | (Expect::KeyOrEnd, Token::Close(b'}')) => {
-                self.close()
-            }
-            (Expect::CommaOrEnd, Token::Close(bracket)) if bracket == self.bracket() => {
-                self.close()
+            (Expect::KeyOrEnd, Token::Quoted | Token::Bare) => self.next_key()?,
+            (Expect::Value | Expect::ValueOrEnd, Token::Quoted | Token::Bare) => self.scalar()?,
+            (Expect::KeyOrEnd | Expect::ValueOrEnd | Expect::CommaOrEnd, Token::Close)
+                if self.tokens.first() == self.bracket() =>
+            {
+                self.close();
             }
             (Expect::CommaOrEnd, Token::Comma) => self.expect_member(),
-            (Expect::KeyOrEnd, token @ (Token::Quoted { .. } | Token::Bare(_))) => {
-                self.is_plain(token)?;
-                let (start, end) = (self.start, self.tokens.at());
-                let key = Key { token, start, end, without: None };
-                if self.tokens.colon() {
-                    self.key(key);
-                } else {
-                    self.key = Some(key);
-                    self.expect = Expect::Colon;
-                }
-            }
-            (Expect::Colon, Token::Colon) => {
-                if let Some(key) = self.key.take() {
-                    self.key(key);
-                }
-            }
-            (Expect::Document | Expect::NextDocument, Token::Open(bracket))
-            | (Expect::Value | Expect::ValueOrEnd, Token::Open(bracket)) => self.open(bracket)?,
-            (Expect::Document | Expect::Value | Expect::ValueOrEnd, token) => self.scalar(token)?,
+            (Expect::Value | Expect::ValueOrEnd, Token::Open)
+            | (Expect::Document | Expect::NextDocument, Token::Open) => self.open()?,
+            (Expect::Colon, Token::Colon) => self.colon(),
+            (Expect::Document, Token::Quoted | Token::Bare) => self.scalar()?,
             _ => return Err(Broken),
         }
         Ok(())
     }
 
+    #[inline]
+    fn next_key(&mut self) -> Result<(), Broken> {
+        self.is_plain()?;
+        // As most are written.
+        if self.tokens.comes(b':') {
+            self.read_key(false);
+            self.tokens.takes(b':');
+        } else {
+            self.key = Some(Key { tokens: self.tokens, without: None });
+            self.expect = Expect::Colon;
+        }
+        Ok(())
+    }
+
+    fn colon(&mut self) {
+        if let Some(Key { tokens, without }) = self.key.take() {
+            let behind = mem::replace(&mut self.tokens, tokens);
+            self.read_key(without.is_some());
+            self.tokens = behind;
+        }
+    }
+
     /// Names and values can no longer be told apart.
     fn give_up(&mut self) {
-        self.without_pending_key(self.start);
+        self.without_pending_key(self.tokens.start());
         let in_value = matches!(self.expect, Expect::Value | Expect::ValueOrEnd);
         // Written so that it reads the same the next time.
         let rest = if in_value { "\"[redacted]\"" } else { REDACTED };
         self.out.text.push_str(rest);
         self.out.hidden += 1;
         self.scan.hid(Why::Broken, "");
-        self.scan.hid_words(&self.text[self.start..]);
+        self.scan.hid_words(&self.text[self.tokens.start()..]);
     }
 
     /// Keeps what is up to here, but no key without its colon.
@@ -255,24 +276,23 @@ impl<'r, 't> Machine<'r, 't> {
             Some(Key { without: Some(length), .. }) if self.hiding.is_none() => {
                 self.out.text.truncate(length);
             }
-            Some(key) => self.keep_to(key.start),
+            Some(key) => self.keep_to(key.tokens.start()),
             None => self.keep_to(end),
         }
     }
 
-    fn open(&mut self, bracket: u8) -> Result<(), Broken> {
+    fn open(&mut self) -> Result<(), Broken> {
         if self.depth == DEEPEST {
             return Err(Broken);
         }
-        let fate = self.begin_value(None);
-        if let Fate::Secret(rule) = fate
-            && self.hiding.is_none()
-        {
-            self.hid(Why::Key(rule), None);
+        self.quiet = false;
+        let fate = self.begin_value(false);
+        if matches!(fate, Fate::Secret | Fate::Named) && self.hiding.is_none() {
+            self.hid(Why::Key(self.rule(fate)), "");
             self.redacted();
             self.hiding = Some(self.depth);
         }
-        let object = bracket == b'{';
+        let object = self.tokens.first() == b'{';
         self.frames[self.depth] = Frame {
             object,
             wanted: matches!(fate, Fate::Wanted),
@@ -297,109 +317,156 @@ impl<'r, 't> Machine<'r, 't> {
         self.end_value(Expect::NextDocument);
     }
 
-    fn key(&mut self, key: Key<'t>) {
+    /// A key that has a colon; it may be in the output already.
+    #[inline]
+    fn read_key(&mut self, is_out: bool) {
         self.expect = Expect::Value;
         if self.hiding.is_some() {
             return;
         }
-        let token = key.token;
-        let name = read(token);
-        let is_name = name.len() <= LONGEST_NAME_KEY && NAME_KEYS.contains(&&*name);
-        let is_value = name == VALUE_KEY;
-        let frame = self.frame();
-        let names_value =
-            is_name && (frame.unnamed.is_some() || self.tokens.value_follows(VALUE_KEY));
-        // In `{"key": "colour", "value": "red"}` the key is a name and hides nothing.
-        let fate = match self.scan.verdict(&name) {
-            _ if is_value && frame.secret_name => Fate::Secret(KeyRule::Named),
-            _ if names_value => Fate::Plain,
-            Verdict::Plain => Fate::Plain,
-            Verdict::Wanted => Fate::Wanted,
-            Verdict::Secret(rule) => Fate::Secret(rule),
-            Verdict::Unlisted => Fate::Unlisted,
-        };
-        self.fate = fate;
+        let Known { key, fate, is_name, is_value, stays, .. } = self.known_key();
+        let paired = is_name || is_value || self.frame().secret_name;
+        self.fate = if paired { self.fate_of_pair(fate, is_name, is_value) } else { fate };
+        self.quiet = !paired && matches!(fate, Fate::Plain) && !self.scan.needs_names();
         let frame = self.frame_mut();
         frame.naming = is_name;
         frame.valuing = is_value;
-        frame.key = token.content();
-        if key.without.is_none() && self.may_find(token) {
-            self.shown(self.scan, token, key.start..key.end, true);
+        frame.key = key;
+        if !is_out && !stays {
+            self.shown(self.scan);
         }
     }
 
-    fn scalar(&mut self, token: Token<'t>) -> Result<(), Broken> {
-        self.is_plain(token)?;
-        if self.expect == Expect::Document && !token.is_document() {
+    /// What is known of the key that was read. The same keys come again and again.
+    fn known_key(&mut self) -> Known<'t> {
+        let (key, beginning) = (self.tokens.content(), self.tokens.beginning());
+        let place = (beginning.wrapping_mul(SPREAD) >> 32) as usize % KNOWN;
+        let known = self.known[place];
+        let is_same = known.beginning == beginning && known.key.len() == key.len();
+        if is_same && !key.is_empty() && (key.len() <= 8 || known.key == key) {
+            return known;
+        }
+        let name = read(&self.tokens);
+        let known = Known {
+            key,
+            beginning,
+            fate: self.fate_of(&name),
+            is_name: NAME_KEYS.contains(&&*name),
+            is_value: name == VALUE_KEY,
+            stays: !self.may_find()
+                || self.tokens.is_plain() && owned(self.scan.unfollowed().value(key)).is_none(),
+        };
+        self.known[place] = known;
+        known
+    }
+
+    fn fate_of(&self, name: &str) -> Fate {
+        match self.scan.verdict(name) {
+            Verdict::Plain => Fate::Plain,
+            Verdict::Wanted => Fate::Wanted,
+            Verdict::Secret(_) => Fate::Secret,
+            Verdict::Unlisted => Fate::Unlisted,
+        }
+    }
+
+    /// The same of a key that may name another value, or be named.
+    fn fate_of_pair(&self, fate: Fate, is_name: bool, is_value: bool) -> Fate {
+        let frame = self.frame();
+        if is_value && frame.secret_name {
+            return Fate::Named;
+        }
+        // In `{"key": "colour", "value": "red"}` the key is a name and hides nothing.
+        if is_name && (frame.unnamed.is_some() || self.tokens.value_follows(VALUE_KEY)) {
+            return Fate::Plain;
+        }
+        fate
+    }
+
+    #[inline]
+    fn scalar(&mut self) -> Result<(), Broken> {
+        self.is_plain()?;
+        if mem::take(&mut self.quiet) && !self.may_find() {
+            self.end_member();
+            return Ok(());
+        }
+        if self.expect == Expect::Document && !self.tokens.is_document() {
             return Err(Broken);
         }
-        let whole = match token {
-            Token::Quoted { closed, .. } => closed,
-            _ => !self.tokens.is_at_end(),
-        };
-        let harmless = token.content().is_empty() || token.is_constant() && whole;
-        let fate = self.begin_value(Some(token));
-        let rule = match fate {
-            Fate::Secret(rule) => Some(rule),
-            Fate::Unlisted => Some(KeyRule::Unlisted),
-            Fate::Plain | Fate::Wanted => None,
-        };
-        if whole && self.hiding.is_none() && self.scan.needs_names() {
-            self.field(token, rule);
-        }
-        match rule.filter(|_| !harmless) {
-            _ if self.hiding.is_some() => self.hid_inside(token),
-            Some(rule) => {
-                self.hid(Why::Key(rule), Some(token));
-                self.redacted();
-            }
-            None if whole && !self.may_find(token) && !self.scan.needs_names() => {}
-            None => {
-                let key = self.last_key_read();
-                let scan = self.scan.under(&key);
-                let scan = if matches!(fate, Fate::Wanted) { scan.wanted() } else { scan };
-                self.shown(scan, token, self.start..self.tokens.at(), whole);
-            }
+        let fate = self.begin_value(true);
+        let is_hidden = matches!(fate, Fate::Secret | Fate::Named | Fate::Unlisted);
+        let is_asked = self.hiding.is_some() || self.scan.needs_names();
+        if is_hidden || is_asked || self.may_find() {
+            self.scalar_of_interest(fate, is_hidden);
         }
         self.end_value(Expect::Nothing);
         Ok(())
     }
 
+    fn scalar_of_interest(&mut self, fate: Fate, is_hidden: bool) {
+        if self.hiding.is_some() {
+            return self.hid_inside();
+        }
+        let (is_whole, is_wanted) = (self.tokens.is_whole(), matches!(fate, Fate::Wanted));
+        if is_whole && self.scan.needs_names() {
+            self.field(is_hidden.then(|| self.rule(fate)));
+        }
+        let is_constant = self.tokens.is_constant() && is_whole;
+        if is_hidden && !is_constant && !self.tokens.content().is_empty() {
+            self.hid(Why::Key(self.rule(fate)), &read(&self.tokens));
+            return self.redacted();
+        }
+        let key = self.last_key_read();
+        let scan = self.scan.under(&key);
+        self.shown(if is_wanted { scan.wanted() } else { scan });
+    }
+
+    /// Which rule it is that hides the value under the last key.
+    fn rule(&self, fate: Fate) -> KeyRule<'r> {
+        match fate {
+            Fate::Unlisted => KeyRule::Unlisted,
+            Fate::Secret => match self.scan.verdict(&unescaped(self.last_key())) {
+                Verdict::Secret(rule) => rule,
+                _ => KeyRule::Named,
+            },
+            _ => KeyRule::Named,
+        }
+    }
+
     /// Says what a member is.
-    fn field(&self, token: Token<'t>, rule: Option<KeyRule<'r>>) {
+    fn field(&self, rule: Option<KeyRule<'r>>) {
         if self.depth > 0 && self.frame().object {
-            self.scan.field(&self.last_key_read(), &read(token), rule, self.depth);
+            self.scan.field(&self.last_key_read(), &read(&self.tokens), rule, self.depth);
         }
     }
 
     /// What becomes of the value that begins here.
-    fn begin_value(&mut self, token: Option<Token<'t>>) -> Fate<'r> {
+    #[inline]
+    fn begin_value(&mut self, is_scalar: bool) -> Fate {
         let (fate, frame) = (self.fate, self.frame());
         // Most members neither name another one nor are named by one.
         let stands_alone = match frame.object {
             true => !frame.naming && !frame.valuing,
             false => frame.begun && !frame.secret_name,
         };
-        if stands_alone { fate } else { self.begin_paired(token, fate) }
+        if stands_alone { fate } else { self.begin_paired(is_scalar, fate) }
     }
 
     /// The same of one that may be a name, or have one.
-    fn begin_paired(&mut self, token: Option<Token<'t>>, fate: Fate<'r>) -> Fate<'r> {
-        let quoted = matches!(token, Some(Token::Quoted { .. }));
-        let name = token.filter(|_| quoted && self.wants_name()).map(read);
+    fn begin_paired(&mut self, is_scalar: bool, fate: Fate) -> Fate {
+        let quoted = is_scalar && self.tokens.is_quoted();
+        let name = (quoted && self.wants_name()).then(|| read(&self.tokens));
         let names =
             name.is_some_and(|name| is_name(&name) && self.scan.rules.keys.is_secret(&name));
-        let whole = !matches!(token, Some(Token::Quoted { closed: false, .. }));
+        let whole = !quoted || self.tokens.is_whole();
         if self.frame().valuing {
-            self.keep_to(self.start);
+            self.keep_to(self.tokens.start());
         }
         let mark = self.mark();
         let Frame { object, begun, secret_name, .. } = *self.frame();
         // `["password", "x"]`, but not `["password", "email", "name"]`.
-        let paired =
-            !object && begun && secret_name && (token.is_none() || self.tokens.array_ends());
-        let fate = if paired { Fate::Secret(KeyRule::Named) } else { fate };
-        let secret = matches!(fate, Fate::Secret(_));
+        let paired = !object && begun && secret_name && (!is_scalar || self.tokens.array_ends());
+        let fate = if paired { Fate::Named } else { fate };
+        let secret = matches!(fate, Fate::Secret | Fate::Named);
         let frame = self.frame_mut();
         frame.secret_name = names || object && secret_name;
         frame.begun = true;
@@ -413,17 +480,21 @@ impl<'r, 't> Machine<'r, 't> {
         fate
     }
 
-    /// Whether anything in this token may have to be hidden.
-    fn may_find(&self, token: Token<'t>) -> bool {
-        match token {
-            Token::Quoted { content, signs, .. } => self.scan.may_find(content.len(), signs),
-            // Words of letters and digits.
-            token => self.scan.may_find(token.content().len(), Signs::default()),
-        }
+    /// Whether anything in what was read last may have to be hidden.
+    #[inline]
+    fn may_find(&self) -> bool {
+        let tokens = &self.tokens;
+        // A document, or blanks before one.
+        let begins = matches!(tokens.first_inside(), Some(b' ' | b'{' | b'[' | b'<'));
+        let length = tokens.at() - tokens.start();
+        begins
+            || !tokens.is_plain()
+            || self.scan.may_find(length, || tokens.content())
+            || self.cut && !tokens.is_whole()
     }
 
     /// What a value without a key of its own inherits from the array that it is in.
-    fn inherited(&self) -> Fate<'r> {
+    fn inherited(&self) -> Fate {
         match self.frame() {
             _ if self.depth == 0 && self.scan.shows_only_listed() => Fate::Unlisted,
             Frame { object: false, unlisted: true, .. } => Fate::Unlisted,
@@ -439,7 +510,7 @@ impl<'r, 't> Machine<'r, 't> {
         };
         let value = start.text..end.text;
         if !["", "\"\"", "''", "null", "true", "false"].contains(&&self.out.text[value.clone()]) {
-            self.hid(Why::Key(KeyRule::Named), None);
+            self.hid(Why::Key(KeyRule::Named), "");
             self.scan.hid_words(&self.out.text[value.clone()]);
             self.out.text.replace_range(value, "\"[redacted]\"");
             self.out.hidden = self.out.hidden + 1 - (end.hidden - start.hidden);
@@ -466,23 +537,45 @@ impl<'r, 't> Machine<'r, 't> {
     }
 
     fn end_value(&mut self, at_top: Expect) {
-        self.expect = if self.depth == 0 { at_top } else { Expect::CommaOrEnd };
-        if self.depth == 0 || !self.frame().object {
+        if self.depth == 0 {
+            self.expect = at_top;
             self.fate = self.inherited();
-        } else if self.frame().valuing {
-            self.keep_to(self.tokens.at());
-            let end = self.mark();
-            let frame = self.frame_mut();
-            frame.valuing = false;
-            if let Some(unnamed) = &mut frame.unnamed {
-                unnamed.end = end;
-            }
+            return;
+        }
+        if self.frame().valuing {
+            self.end_unnamed();
+        }
+        self.end_member();
+    }
+
+    #[inline]
+    fn end_member(&mut self) {
+        // As most are written.
+        if self.tokens.takes(b',') {
+            self.expect_member();
+        } else {
+            self.expect = Expect::CommaOrEnd;
+        }
+    }
+
+    /// Where the value ends whose name may follow.
+    fn end_unnamed(&mut self) {
+        self.keep_to(self.tokens.at());
+        let end = self.mark();
+        let frame = self.frame_mut();
+        frame.valuing = false;
+        if let Some(unnamed) = &mut frame.unnamed {
+            unnamed.end = end;
         }
     }
 
     fn expect_member(&mut self) {
-        self.expect = if self.frame().object { Expect::KeyOrEnd } else { Expect::ValueOrEnd };
-        self.fate = self.inherited();
+        if self.frame().object {
+            self.expect = Expect::KeyOrEnd;
+        } else {
+            self.expect = Expect::ValueOrEnd;
+            self.fate = self.inherited();
+        }
     }
 
     /// The bracket that closes the innermost one.
@@ -505,15 +598,18 @@ impl<'r, 't> Machine<'r, 't> {
     }
 
     /// Whether this is a string that ends where it should, or a word that JSON or JavaScript knows.
-    fn is_plain(&self, token: Token<'_>) -> Result<(), Broken> {
-        let plain = match token {
+    #[inline]
+    fn is_plain(&self) -> Result<(), Broken> {
+        if self.tokens.is_whole_string() { Ok(()) } else { self.is_plain_word() }
+    }
+
+    fn is_plain_word(&self) -> Result<(), Broken> {
+        let tokens = &self.tokens;
+        let plain = match (tokens.is_quoted(), tokens.first()) {
             // What runs to the end over other quotes has lost its own.
-            Token::Quoted { quote: b'\'', content, closed: false, .. } => !content.contains('"'),
-            Token::Quoted { closed, .. } => closed || self.cut || self.scan.is_inner(),
-            Token::Bare(word) => {
-                word.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-._$".contains(&b))
-            }
-            _ => false,
+            (true, b'\'') => !tokens.content().contains('"'),
+            (true, _) => self.cut || self.scan.is_inner(),
+            (false, _) => tokens.is_plain(),
         };
         if plain { Ok(()) } else { Err(Broken) }
     }
@@ -523,46 +619,44 @@ impl<'r, 't> Machine<'r, 't> {
         if self.scan.needs_names() { unescaped(self.last_key()) } else { Cow::Borrowed("") }
     }
 
-    /// A key or value that stays, looked through. `whole` unless the text ends in it.
-    fn shown(&mut self, scan: Scan<'_>, token: Token<'t>, at: Range<usize>, whole: bool) {
-        if self.hiding.is_some() {
-            return;
-        }
+    /// A key or value that stays, looked through. Its last word may be half of something.
+    fn shown(&mut self, scan: Scan<'_>) {
+        let token = self.tokens;
         let content = token.content();
-        let kept = if whole || !self.cut { content } else { without_half(content) };
-        if let Some(shown) = looked_through(scan, token, kept) {
+        let is_whole = token.is_whole() || !self.cut;
+        let kept = if is_whole { content } else { without_half(content) };
+        if let Some(shown) = looked_through(scan, &token, kept) {
             // What was a number is none any more.
-            let quote = token.quote().unwrap_or('"');
-            self.keep_to(at.start);
+            let quote = if token.is_quoted() { char::from(token.first()) } else { '"' };
+            self.keep_to(token.start());
             self.out.text.push(quote);
             push_escaped(&mut self.out.text, &shown, quote);
             self.out.text.push(quote);
             self.out.hidden += 1;
-            self.done = at.end;
+            self.done = token.at();
         } else if kept.len() < content.len() {
-            self.keep_to(at.start + usize::from(token.quote().is_some()) + kept.len());
-            self.done = at.end;
+            self.keep_to(token.start() + usize::from(token.is_quoted()) + kept.len());
+            self.done = token.at();
         }
     }
 
     /// Says that a value was hidden.
-    fn hid(&self, why: Why<'_>, token: Option<Token<'t>>) {
+    fn hid(&self, why: Why<'_>, value: &str) {
         if self.scan.is_followed() {
-            let value = token.map(read).unwrap_or_default();
-            self.scan.under(&self.last_key_read()).hid(why, &value);
+            self.scan.under(&self.last_key_read()).hid(why, value);
         }
     }
 
     /// Says that it was hidden with what it is in.
-    fn hid_inside(&self, token: Token<'t>) {
+    fn hid_inside(&self) {
         if self.scan.is_followed() {
-            self.scan.hid_too(&read(token));
+            self.scan.hid_too(&read(&self.tokens));
         }
     }
 
     /// In the place of the last token.
     fn redacted(&mut self) {
-        self.keep_to(self.start);
+        self.keep_to(self.tokens.start());
         self.out.text.extend(["\"", REDACTED, "\""]);
         self.out.hidden += 1;
         self.done = self.tokens.at();
@@ -582,13 +676,9 @@ fn is_name(text: &str) -> bool {
 }
 
 /// What is kept of a key or value as it is to be shown, if something in it is hidden.
-fn looked_through(scan: Scan<'_>, token: Token<'_>, kept: &str) -> Option<String> {
+fn looked_through(scan: Scan<'_>, token: &Tokens<'_>, kept: &str) -> Option<String> {
     // Written as an escape, what cannot be seen would split what is looked for.
-    let plain = if token.signs().any(Signs::BACKSLASH.and(Signs::UNSEEN)) {
-        Scan::seen(unescaped(kept))
-    } else {
-        Cow::Borrowed(kept)
-    };
+    let plain = if token.is_plain() { Cow::Borrowed(kept) } else { Scan::seen(unescaped(kept)) };
     owned(scan.value(&plain))
 }
 
@@ -600,24 +690,22 @@ fn owned(text: Cow<'_, str>) -> Option<String> {
     }
 }
 
-/// The words of a key or value.
-fn read(token: Token<'_>) -> Cow<'_, str> {
-    match token {
-        Token::Quoted { content, signs, .. } if !signs.any(Signs::BACKSLASH) => {
-            Cow::Borrowed(content)
-        }
-        token => unescaped(token.content()),
-    }
+/// The words of the last token.
+fn read<'t>(tokens: &Tokens<'t>) -> Cow<'t, str> {
+    let content = tokens.content();
+    if tokens.is_plain() { Cow::Borrowed(content) } else { unescaped(content) }
 }
 
+/// Keys that are remembered.
+const KNOWN: usize = 32;
+/// Spreads their beginnings over the places: 2^64 over the golden ratio.
+const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
 /// Bytes of the longest value that names another one.
 const LONGEST_NAME: usize = 64;
 /// Blanks in it.
 const MOST_BLANKS: usize = 3;
-/// Characters of the longest of [`NAME_KEYS`].
-const LONGEST_NAME_KEY: usize = 6;
 /// Open brackets that are followed; deeper ones are not shown.
-const DEEPEST: usize = 128;
+const DEEPEST: usize = 64;
 
 #[cfg(test)]
 mod tests;

@@ -1,60 +1,17 @@
 //! The tokens of JSON, read leniently.
 
-use crate::redact::signs::Signs;
-
 /// A piece of JSON.
-#[derive(Clone, Copy)]
-pub(super) enum Token<'t> {
-    Open(u8),
-    Close(u8),
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Token {
+    Open,
+    Close,
     Colon,
     Comma,
-    /// A string in these quotes, and whether it ends.
-    Quoted {
-        quote: u8,
-        content: &'t str,
-        closed: bool,
-        /// What stands in it, for whoever looks through it.
-        signs: Signs,
-    },
+    Comment,
+    /// A string in quotes.
+    Quoted,
     /// A number, a literal, a key without quotes.
-    Bare(&'t str),
-}
-
-impl<'t> Token<'t> {
-    pub(super) fn content(self) -> &'t str {
-        match self {
-            Self::Quoted { content, .. } | Self::Bare(content) => content,
-            _ => "",
-        }
-    }
-
-    pub(super) fn quote(self) -> Option<char> {
-        match self {
-            Self::Quoted { quote, .. } => Some(char::from(quote)),
-            _ => None,
-        }
-    }
-
-    pub(super) fn signs(self) -> Signs {
-        match self {
-            Self::Quoted { signs, .. } => signs,
-            token => Signs::of(token.content()),
-        }
-    }
-
-    /// A value that is no secret, whatever its key.
-    pub(super) fn is_constant(self) -> bool {
-        matches!(self, Token::Bare("null" | "true" | "false"))
-    }
-
-    /// Whether a scalar can be a whole document: `secret words` is none.
-    pub(super) fn is_document(self) -> bool {
-        match self {
-            Self::Bare(word) => self.is_constant() || is_number(word),
-            _ => true,
-        }
-    }
+    Bare,
 }
 
 /// A word that begins like a number may be anything: `5ecret`.
@@ -63,127 +20,248 @@ fn is_number(word: &str) -> bool {
     begins && word.bytes().all(|b| b.is_ascii_digit() || b"+-.eE".contains(&b))
 }
 
-/// The next quote or backslash and what is behind it; the signs of all that is read are added. Eight
-/// bytes at a time as long as there is none.
-fn next_stop<'b>(mut bytes: &'b [u8], signs: &mut Signs) -> Option<(u8, &'b [u8])> {
-    const STOP: Signs = Signs::QUOTE.and(Signs::BACKSLASH);
-    while let Some((eight, behind)) = bytes.split_first_chunk() {
-        let found = Signs::of_bytes(*eight);
-        if found.any(STOP) {
-            break;
+/// How far it is to the next byte that is this quote, a backslash, a control character or not ASCII.
+/// Eight bytes are looked at in one step, by the arithmetic of "Bit Twiddling Hacks": a byte that is
+/// less than another one borrows from its highest bit.
+fn next_stop(bytes: &[u8], quote: u8) -> Option<usize> {
+    const ONES: u64 = u64::from_le_bytes([1; 8]);
+    const HIGH: u64 = u64::from_le_bytes([0x80; 8]);
+    let less = |word: u64, than: u8| word.wrapping_sub(ONES * u64::from(than)) & !word;
+    let same = |word: u64, as_byte: u8| less(word ^ (ONES * u64::from(as_byte)), 1);
+    let mut at = 0;
+    while let Some(eight) = bytes.get(at..).and_then(<[u8]>::first_chunk) {
+        let word = u64::from_le_bytes(*eight);
+        let stops = same(word, quote) | same(word, b'\\') | less(word, b' ') | word;
+        if stops & HIGH != 0 {
+            // Only the first one is certain.
+            return Some(at + (stops & HIGH).trailing_zeros() as usize / 8);
         }
-        *signs = signs.and(found);
-        bytes = behind;
+        at += 8;
     }
-    loop {
-        let (byte, behind) = bytes.split_first()?;
-        let found = Signs::of_byte(*byte);
-        *signs = signs.and(found);
-        if found.any(STOP) {
-            return Some((*byte, behind));
-        }
-        bytes = behind;
-    }
+    let is_stop = |byte: &u8| *byte == quote || matches!(*byte, b'\\' | ..b' ' | 0x80..);
+    bytes[at..].iter().position(is_stop).map(|found| at + found)
 }
 
-/// What ends a word without quotes: blanks and what JSON is made of.
-static ENDS_WORD: [bool; 256] = {
-    let mut ends = [false; 256];
-    let (bytes, mut at) = (b" \t\n\r\x0c{}[]:,\"'/", 0);
-    while at < bytes.len() {
-        ends[bytes[at] as usize] = true;
-        at += 1;
+/// What a byte is in a word without quotes.
+#[derive(Clone, Copy)]
+enum InWord {
+    /// A part of a word that JSON or JavaScript knows.
+    Yes,
+    No,
+    /// A blank, or what JSON is made of.
+    End,
+}
+
+static IN_WORD: [InWord; 256] = {
+    let mut classes = [InWord::No; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        classes[byte] = match byte as u8 {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'+' | b'-' | b'.' | b'_' | b'$' => {
+                InWord::Yes
+            }
+            b' ' | b'\t' | b'\n' | b'\r' | b'\x0c' | b'{' | b'}' | b'[' | b']' => InWord::End,
+            b':' | b',' | b'"' | b'\'' | b'/' => InWord::End,
+            _ => InWord::No,
+        };
+        byte += 1;
     }
-    ends
+    classes
 };
 
-/// A text, and how far it is read.
+/// A text, how far it is read, and what was read last.
+///
+/// That stands here and is asked for piece by piece: handed about as a whole it would be copied more
+/// often than it is looked at.
+#[derive(Clone, Copy)]
 pub(super) struct Tokens<'t> {
     text: &'t str,
+    /// Where the last token begins, and where it and the text behind it go on.
+    start: usize,
     at: usize,
+    /// Its first byte.
+    first: u8,
+    is_quoted: bool,
+    /// A string that ends.
+    closed: bool,
+    /// What stands in a string is ASCII that can be seen, as it is written; a word is one that JSON or
+    /// JavaScript knows.
+    is_plain: bool,
 }
 
 impl<'t> Tokens<'t> {
     pub(super) fn new(text: &'t str) -> Self {
-        Self { text, at: 0 }
+        Self { text, start: 0, at: 0, first: 0, is_quoted: false, closed: false, is_plain: true }
     }
 
-    /// The next token; blanks and comments have been read over.
-    pub(super) fn next(&mut self) -> Option<Token<'t>> {
-        let start = self.at;
-        let first = *self.text.as_bytes().get(start)?;
+    /// The next token, behind blanks.
+    #[inline(always)]
+    pub(super) fn next(&mut self) -> Option<Token> {
+        self.blanks();
+        self.start = self.at;
+        self.first = *self.text.as_bytes().get(self.at)?;
         self.at += 1;
-        Some(match first {
-            b'{' | b'[' => Token::Open(first),
-            b'}' | b']' => Token::Close(first),
-            b':' => Token::Colon,
+        self.is_quoted = false;
+        // First, because most are: the others are told apart by a jump that is hard to foresee.
+        if self.first == b'"' {
+            return Some(self.quoted());
+        }
+        if matches!(IN_WORD[usize::from(self.first)], InWord::Yes) {
+            return Some(self.bare());
+        }
+        Some(match self.first {
+            b'\'' => self.quoted(),
             b',' => Token::Comma,
-            b'"' | b'\'' => self.quoted(first),
-            _ => {
-                let is_end = |b: &u8| ENDS_WORD[usize::from(*b)];
-                let length = self.text.as_bytes()[self.at..].iter().position(is_end);
-                self.at = length.map_or(self.text.len(), |length| self.at + length);
-                Token::Bare(&self.text[start..self.at])
-            }
+            b'{' | b'[' => Token::Open,
+            b'}' | b']' => Token::Close,
+            b':' => Token::Colon,
+            b'/' => self.comment().unwrap_or_else(|| self.bare()),
+            _ => self.bare(),
         })
     }
 
-    /// Reads over the colon, if that is what comes next.
-    pub(super) fn colon(&mut self) -> bool {
-        let is_colon = self.text.as_bytes().get(self.at) == Some(&b':');
-        self.at += usize::from(is_colon);
-        is_colon
+    /// Where the last token begins.
+    pub(super) fn start(&self) -> usize {
+        self.start
     }
 
-    fn quoted(&mut self, quote: u8) -> Token<'t> {
-        let start = self.at;
-        let mut signs = Signs::default();
-        let mut rest = &self.text.as_bytes()[start..];
-        while let Some((byte, behind)) = next_stop(rest, &mut signs) {
-            rest = behind;
-            if byte == quote {
-                self.at = self.text.len() - rest.len();
-                let content = &self.text[start..self.at - 1];
-                return Token::Quoted { quote, content, closed: true, signs };
-            }
-            // What is escaped may be longer than a byte: none of its bytes is a quote.
-            if let (b'\\', [escaped, behind @ ..]) = (byte, rest) {
-                signs = signs.and(Signs::of_byte(*escaped));
-                rest = behind;
-            }
-        }
-        self.at = self.text.len();
-        Token::Quoted { quote, content: &self.text[start..], closed: false, signs }
-    }
-
-    /// How far it is read.
+    /// Where it ends, or what was taken behind it.
     pub(super) fn at(&self) -> usize {
         self.at
     }
 
-    pub(super) fn blanks(&mut self) {
+    /// Its first byte: a bracket, a quote.
+    pub(super) fn first(&self) -> u8 {
+        self.first
+    }
+
+    pub(super) fn is_quoted(&self) -> bool {
+        self.is_quoted
+    }
+
+    /// Whether it is whole: a string that ends, a word that does not end with the text.
+    pub(super) fn is_whole(&self) -> bool {
+        if self.is_quoted { self.closed } else { !self.is_at_end() }
+    }
+
+    pub(super) fn is_whole_string(&self) -> bool {
+        self.is_quoted && self.closed
+    }
+
+    /// What stands in it, without quotes.
+    pub(super) fn content(&self) -> &'t str {
+        let inside = self.start + usize::from(self.is_quoted);
+        &self.text[inside..self.at - usize::from(self.is_quoted && self.closed)]
+    }
+
+    /// The first byte that stands in it.
+    pub(super) fn first_inside(&self) -> Option<u8> {
+        self.text.as_bytes().get(self.start + usize::from(self.is_quoted)).copied()
+    }
+
+    /// The first eight bytes that stand in it, as one number.
+    #[inline]
+    pub(super) fn beginning(&self) -> u64 {
+        let inside = self.start + usize::from(self.is_quoted);
+        let bytes = self.text.as_bytes().get(inside..).unwrap_or_default();
+        let length = self.content().len();
+        match bytes.first_chunk() {
+            Some(eight) if length >= 8 => u64::from_le_bytes(*eight),
+            Some(eight) => u64::from_le_bytes(*eight) & !(u64::MAX << (8 * length)),
+            None => bytes.iter().take(length).fold(0, |word, byte| word << 8 | u64::from(*byte)),
+        }
+    }
+
+    /// Whether it is read as it is written, and nothing in it has to be removed.
+    pub(super) fn is_plain(&self) -> bool {
+        self.is_plain
+    }
+
+    /// A value that is no secret, whatever its key.
+    pub(super) fn is_constant(&self) -> bool {
+        !self.is_quoted && matches!(self.content(), "null" | "true" | "false")
+    }
+
+    /// Whether a scalar can be a whole document: `secret words` is none.
+    pub(super) fn is_document(&self) -> bool {
+        self.is_quoted || self.is_constant() || is_number(self.content())
+    }
+
+    /// Whether this byte is what comes next.
+    #[inline]
+    pub(super) fn comes(&self, byte: u8) -> bool {
+        self.text.as_bytes().get(self.at) == Some(&byte)
+    }
+
+    /// Reads over this byte, if it is what comes next.
+    #[inline]
+    pub(super) fn takes(&mut self, byte: u8) -> bool {
+        let is_next = self.comes(byte);
+        self.at += usize::from(is_next);
+        is_next
+    }
+
+    fn bare(&mut self) -> Token {
         let bytes = self.text.as_bytes();
-        while bytes.get(self.at).is_some_and(u8::is_ascii_whitespace) {
+        self.at = self.start;
+        self.is_plain = true;
+        while let Some(byte) = bytes.get(self.at) {
+            match IN_WORD[usize::from(*byte)] {
+                InWord::Yes => {}
+                InWord::No => self.is_plain = false,
+                InWord::End if self.at > self.start => break,
+                // A slash that begins no comment.
+                InWord::End => self.is_plain = false,
+            }
+            self.at += 1;
+        }
+        Token::Bare
+    }
+
+    fn quoted(&mut self) -> Token {
+        self.is_quoted = true;
+        self.closed = false;
+        self.is_plain = true;
+        let bytes = self.text.as_bytes();
+        while let Some(length) = bytes.get(self.at..).and_then(|rest| next_stop(rest, self.first)) {
+            self.at += length + 1;
+            match bytes[self.at - 1] {
+                byte if byte == self.first => {
+                    self.closed = true;
+                    return Token::Quoted;
+                }
+                // What is escaped may be longer than a byte: none of its bytes is a quote.
+                b'\\' => self.at += 1,
+                _ => {}
+            }
+            self.is_plain = false;
+        }
+        self.at = bytes.len();
+        Token::Quoted
+    }
+
+    fn blanks(&mut self) {
+        let bytes = self.text.as_bytes();
+        let is_blank = |byte: &u8| *byte <= b' ' && byte.is_ascii_whitespace();
+        while bytes.get(self.at).is_some_and(is_blank) {
             self.at += 1;
         }
     }
 
-    /// Whether there was one.
-    pub(super) fn comment(&mut self) -> bool {
-        if self.text.as_bytes().get(self.at) != Some(&b'/') {
-            return false;
-        }
-        let rest = self.rest();
+    /// Reads to the end of a comment whose first slash was read, if it is one.
+    #[cold]
+    fn comment(&mut self) -> Option<Token> {
+        let rest = &self.text[self.start..];
         let length = match rest.as_bytes() {
             [b'/', b'/', ..] => rest.find('\n'),
             [b'/', b'*', ..] => rest[2..].find("*/").map(|at| at + 4),
-            _ => return false,
+            _ => return None,
         };
-        self.at += length.unwrap_or(rest.len());
-        true
+        self.at = self.start + length.unwrap_or(rest.len());
+        Some(Token::Comment)
     }
 
-    pub(super) fn is_at_end(&self) -> bool {
+    fn is_at_end(&self) -> bool {
         self.at == self.text.len()
     }
 
@@ -193,19 +271,14 @@ impl<'t> Tokens<'t> {
         rest.is_empty() || rest.starts_with(']')
     }
 
-    /// Whether behind the string that comes next there is a member of that name.
+    /// Whether behind the colon and the string that come next there is a member of that name.
     pub(super) fn value_follows(&self, name: &str) -> bool {
-        let mut ahead = Self { ..*self };
-        ahead.blanks();
-        let Some(Token::Quoted { .. }) = ahead.next() else {
-            return false;
-        };
-        ahead.blanks();
-        let Some(Token::Comma) = ahead.next() else {
-            return false;
-        };
-        ahead.blanks();
-        ahead.rest().get(1..).is_some_and(|rest| rest.starts_with(name))
+        let mut ahead = *self;
+        ahead.next() == Some(Token::Colon)
+            && ahead.next() == Some(Token::Quoted)
+            && ahead.next() == Some(Token::Comma)
+            && ahead.next() == Some(Token::Quoted)
+            && ahead.content() == name
     }
 
     fn rest(&self) -> &'t str {

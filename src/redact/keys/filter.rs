@@ -40,22 +40,43 @@ impl Filter {
             return true;
         }
         for byte in key.bytes() {
-            match byte {
-                b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' => {
+            match CLASSES[usize::from(byte)] {
+                Class::Letter => {
                     state = names.next_state(Anchored::No, state, byte);
                     if names.is_match(state) {
                         return true;
                     }
                 }
-                // Encoded, or with letters that are compared in another way.
-                b'%' | 0x80.. => return true,
-                // What stands between words is not part of any name.
-                _ => {}
+                Class::Between => {}
+                Class::Unclear => return true,
             }
         }
         false
     }
 }
+
+#[derive(Clone, Copy)]
+enum Class {
+    Letter,
+    /// What stands between words is not part of any name.
+    Between,
+    /// Encoded, or compared in another way.
+    Unclear,
+}
+
+static CLASSES: [Class; 256] = {
+    let mut classes = [Class::Between; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        classes[byte] = match byte as u8 {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' => Class::Letter,
+            b'%' | 0x80.. => Class::Unclear,
+            _ => Class::Between,
+        };
+        byte += 1;
+    }
+    classes
+};
 
 impl Default for Filter {
     fn default() -> Self {

@@ -111,6 +111,7 @@ impl Keys {
     }
 
     /// What becomes of this key's value. `personal` if what speaks of people is hidden too.
+    #[inline]
     pub(super) fn verdict(&self, key: &str, personal: bool) -> Verdict<'_> {
         if self.filter.may_match(key) {
             self.looked_up(&Key::of(key), personal)
@@ -136,6 +137,7 @@ impl Keys {
         matches!(self.verdict(key, false), Verdict::Secret(_))
     }
 
+    #[cold]
     fn looked_up(&self, key: &Key, personal: bool) -> Verdict<'_> {
         if self.show.iter().any(|name| name.as_bytes() == key.letters()) {
             return Verdict::Wanted;
