@@ -72,7 +72,7 @@ pub fn tag(name: impl Into<Cow<'static, str>>, value: impl fmt::Display) {
 /// Names a value that may stand nowhere in what is said of the current request: not in its report,
 /// whatever part repeats it, nor in events and messages that it sends from now on. Its percent-encoded
 /// and JSON-escaped forms neither. At least three bytes; if there are more than
-/// [`MOST_SENSITIVE`](crate::context::MOST_SENSITIVE) values or 16 KiB of them, nothing is said in
+/// [`MOST_SENSITIVE`] values or 16 KiB of them, nothing is said in
 /// words.
 ///
 /// ```

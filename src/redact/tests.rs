@@ -20,6 +20,61 @@ use crate::{
     severity::Severity,
 };
 
+/// The rules as the documentation shows them.
+fn table_of_rules() -> String {
+    use super::rules::*;
+    let list = |names: &[&str]| {
+        let names: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
+        names.join(", ")
+    };
+    let shapes: Vec<_> = SHAPES.iter().map(|(_, prefix, ..)| *prefix).collect();
+    let webhooks: Vec<_> =
+        WEBHOOKS.iter().map(|(host, opening)| format!("{host}/{opening}")).collect();
+    let webhooks: Vec<_> = webhooks.iter().map(String::as_str).collect();
+    let cards: Vec<_> = CARDS
+        .iter()
+        .map(|(from, to, fewest, most)| match (from == to, fewest == most) {
+            (_, true) => format!("{from}-{to} with {fewest} digits"),
+            _ => format!("{from}-{to} with {fewest} to {most} digits"),
+        })
+        .collect();
+    let rows = [
+        ("a key that contains one of these, without its separators, hides its value", list(STEMS)),
+        ("a key with one of these among its words hides its value", list(WORDS)),
+        ("`key` hides its value alone, and behind one of these", list(BEFORE_KEY)),
+        ("these, and compounds of these, hide nothing", list(HARMLESS)),
+        ("a key that ends with one of these speaks about a secret and hides nothing", list(ABOUT)),
+        ("a key that ends with these words speaks of a person", list(PERSONAL_KEYS)),
+        ("in a query or a form these hide a value that looks random", list(WORDS_OF_RANDOM_VALUES)),
+        ("these name the value of the member beside them", list(NAME_KEYS)),
+        ("values that are no secret, whatever their key", list(LITERALS)),
+        ("headers whose values are shown", list(SHOWN_HEADERS)),
+        ("the same, by how their names begin", list(SHOWN_HEADER_PREFIXES)),
+        ("headers that are shown as URLs", list(URL_HEADERS)),
+        ("headers that nothing shows", list(NEVER_SHOWN_HEADERS)),
+        ("headers that only `show_header` shows", list(SECRET_HEADERS)),
+        ("the same, by how their names end", list(SECRET_HEADER_ENDINGS)),
+        ("what stands behind the name of a scheme", list(SCHEMES)),
+        ("keys of known services, by how they begin", list(&shapes)),
+        ("addresses of which the rest opens something", list(&webhooks)),
+        ("segments of a path behind which a long one opens something", list(OPENING_SEGMENTS)),
+        ("card numbers whose check digit is right, by their first four digits", cards.join("; ")),
+    ];
+    let rows: String = rows.iter().map(|(what, names)| format!("| {what} | {names} |\n")).collect();
+    format!("# Each rule\n\n| rule | for |\n|---|---|\n{rows}")
+}
+
+/// `UPDATE_GOLDEN=1` writes it anew.
+#[test]
+fn the_documentation_has_each_rule() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/src/redact/rules.md");
+    let table = table_of_rules();
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        std::fs::write(path, &table).unwrap();
+    }
+    assert_eq!(std::fs::read_to_string(path).unwrap(), table);
+}
+
 /// Whether any six characters in a row of the secret are in the text.
 pub(super) fn leaks(text: &str, secret: &str) -> bool {
     secret.as_bytes().windows(6).any(|six| text.as_bytes().windows(6).any(|window| window == six))
