@@ -2,7 +2,7 @@
 
 use std::{fmt, ops::Deref};
 
-/// A report or message that went through the [`Redactor`].
+/// A report or message that went through the [`Redactor`](super::Redactor).
 ///
 /// There is no other way to make one, so what was not redacted cannot be handed to a transport:
 ///
