@@ -22,8 +22,9 @@ use super::{
 };
 
 impl Scan<'_> {
-    /// The text with the values of secret keys hidden and the others looked through. `cut` if more
-    /// of it was not kept. `None` if it is no JSON from the start.
+    /// The text with the values of secret keys hidden and the others looked through. What cannot be
+    /// seen has been removed from it, but for what is escaped. `cut` if more of it was not kept. `None`
+    /// if it is no JSON from the start.
     pub(super) fn json(self, text: &str, cut: bool) -> Option<Hiding> {
         let text = text.trim_start_matches('\u{feff}');
         Machine::new(self, text, cut).run()
@@ -79,8 +80,6 @@ struct Key<'t> {
 #[derive(Clone, Copy, Default)]
 struct Known<'t> {
     key: &'t str,
-    /// As [`Tokens::beginning`] gives it: quicker to compare, and enough for a short key.
-    beginning: u64,
     fate: Fate,
     is_name: bool,
     is_value: bool,
@@ -324,7 +323,7 @@ impl<'r, 't> Machine<'r, 't> {
         if self.hiding.is_some() {
             return;
         }
-        let Known { key, fate, is_name, is_value, stays, .. } = self.known_key();
+        let Known { key, fate, is_name, is_value, stays } = self.known_key();
         let paired = is_name || is_value || self.frame().secret_name;
         self.fate = if paired { self.fate_of_pair(fate, is_name, is_value) } else { fate };
         self.quiet = !paired && matches!(fate, Fate::Plain) && !self.scan.needs_names();
@@ -339,17 +338,16 @@ impl<'r, 't> Machine<'r, 't> {
 
     /// What is known of the key that was read. The same keys come again and again.
     fn known_key(&mut self) -> Known<'t> {
-        let (key, beginning) = (self.tokens.content(), self.tokens.beginning());
-        let place = (beginning.wrapping_mul(SPREAD) >> 32) as usize % KNOWN;
+        let key = self.tokens.content();
+        let byte = |at: usize| key.as_bytes().get(at).copied().map_or(0, usize::from);
+        let place = (key.len() + 3 * byte(0) + 5 * byte(key.len() / 2)) % KNOWN;
         let known = self.known[place];
-        let is_same = known.beginning == beginning && known.key.len() == key.len();
-        if is_same && !key.is_empty() && (key.len() <= 8 || known.key == key) {
+        if known.key == key && !key.is_empty() {
             return known;
         }
         let name = read(&self.tokens);
         let known = Known {
             key,
-            beginning,
             fate: self.fate_of(&name),
             is_name: NAME_KEYS.contains(&&*name),
             is_value: name == VALUE_KEY,
@@ -698,8 +696,6 @@ fn read<'t>(tokens: &Tokens<'t>) -> Cow<'t, str> {
 
 /// Keys that are remembered.
 const KNOWN: usize = 32;
-/// Spreads their beginnings over the places: 2^64 over the golden ratio.
-const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
 /// Bytes of the longest value that names another one.
 const LONGEST_NAME: usize = 64;
 /// Blanks in it.

@@ -20,25 +20,26 @@ fn is_number(word: &str) -> bool {
     begins && word.bytes().all(|b| b.is_ascii_digit() || b"+-.eE".contains(&b))
 }
 
-/// How far it is to the next byte that is this quote, a backslash, a control character or not ASCII.
-/// Eight bytes are looked at in one step, by the arithmetic of "Bit Twiddling Hacks": a byte that is
-/// less than another one borrows from its highest bit.
+/// How far it is to this quote or a backslash. Eight bytes are looked at in one step, by the arithmetic
+/// of "Bit Twiddling Hacks": a byte that is zero borrows from its highest bit.
 fn next_stop(bytes: &[u8], quote: u8) -> Option<usize> {
     const ONES: u64 = u64::from_le_bytes([1; 8]);
     const HIGH: u64 = u64::from_le_bytes([0x80; 8]);
-    let less = |word: u64, than: u8| word.wrapping_sub(ONES * u64::from(than)) & !word;
-    let same = |word: u64, as_byte: u8| less(word ^ (ONES * u64::from(as_byte)), 1);
+    let same = |word: u64, byte: u8| {
+        let zero = word ^ (ONES * u64::from(byte));
+        zero.wrapping_sub(ONES) & !zero & HIGH
+    };
     let mut at = 0;
     while let Some(eight) = bytes.get(at..).and_then(<[u8]>::first_chunk) {
         let word = u64::from_le_bytes(*eight);
-        let stops = same(word, quote) | same(word, b'\\') | less(word, b' ') | word;
-        if stops & HIGH != 0 {
+        let stops = same(word, quote) | same(word, b'\\');
+        if stops != 0 {
             // Only the first one is certain.
-            return Some(at + (stops & HIGH).trailing_zeros() as usize / 8);
+            return Some(at + stops.trailing_zeros() as usize / 8);
         }
         at += 8;
     }
-    let is_stop = |byte: &u8| *byte == quote || matches!(*byte, b'\\' | ..b' ' | 0x80..);
+    let is_stop = |byte: &u8| *byte == quote || *byte == b'\\';
     bytes[at..].iter().position(is_stop).map(|found| at + found)
 }
 
@@ -84,8 +85,7 @@ pub(super) struct Tokens<'t> {
     is_quoted: bool,
     /// A string that ends.
     closed: bool,
-    /// What stands in a string is ASCII that can be seen, as it is written; a word is one that JSON or
-    /// JavaScript knows.
+    /// A string is read as it is written; a word is one that JSON or JavaScript knows.
     is_plain: bool,
 }
 
@@ -159,20 +159,7 @@ impl<'t> Tokens<'t> {
         self.text.as_bytes().get(self.start + usize::from(self.is_quoted)).copied()
     }
 
-    /// The first eight bytes that stand in it, as one number.
-    #[inline]
-    pub(super) fn beginning(&self) -> u64 {
-        let inside = self.start + usize::from(self.is_quoted);
-        let bytes = self.text.as_bytes().get(inside..).unwrap_or_default();
-        let length = self.content().len();
-        match bytes.first_chunk() {
-            Some(eight) if length >= 8 => u64::from_le_bytes(*eight),
-            Some(eight) => u64::from_le_bytes(*eight) & !(u64::MAX << (8 * length)),
-            None => bytes.iter().take(length).fold(0, |word, byte| word << 8 | u64::from(*byte)),
-        }
-    }
-
-    /// Whether it is read as it is written, and nothing in it has to be removed.
+    /// Whether it is read as it is written.
     pub(super) fn is_plain(&self) -> bool {
         self.is_plain
     }
@@ -225,15 +212,12 @@ impl<'t> Tokens<'t> {
         let bytes = self.text.as_bytes();
         while let Some(length) = bytes.get(self.at..).and_then(|rest| next_stop(rest, self.first)) {
             self.at += length + 1;
-            match bytes[self.at - 1] {
-                byte if byte == self.first => {
-                    self.closed = true;
-                    return Token::Quoted;
-                }
-                // What is escaped may be longer than a byte: none of its bytes is a quote.
-                b'\\' => self.at += 1,
-                _ => {}
+            if bytes[self.at - 1] == self.first {
+                self.closed = true;
+                return Token::Quoted;
             }
+            // What is escaped may be longer than a byte: none of its bytes is a quote.
+            self.at += 1;
             self.is_plain = false;
         }
         self.at = bytes.len();
