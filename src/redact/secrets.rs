@@ -49,13 +49,15 @@ impl Secrets {
 
     fn add_all<'v>(&mut self, values: impl Iterator<Item = &'v str>) {
         self.needles.extend(values.filter(|value| !value.is_empty()).flat_map(forms));
+        if self.needles.is_empty() {
+            return;
+        }
         self.needles.sort_unstable();
         self.needles.dedup();
         // The longest one, so that a part does not leave the rest standing.
         let mut search = AhoCorasick::builder();
         let search = search.match_kind(MatchKind::LeftmostLongest).build(&self.needles);
         self.search = match search {
-            _ if self.needles.is_empty() => Search::Nothing,
             Ok(search) => Search::For(search),
             Err(_) => Search::Everything,
         };
