@@ -32,6 +32,9 @@ pub(super) fn hide<'t>(scan: Scan<'_>, text: &'t str) -> Cow<'t, str> {
         let Verdict::Secret(rule) = scan.verdict_in_text(key.name) else {
             continue;
         };
+        if is_place(scan, text, &key, sign) {
+            continue;
+        }
         let certain = key.quoted || separator.tight;
         let Some(value) = value(text, separator.end, certain, is_header(key.name)) else {
             continue;
@@ -123,6 +126,27 @@ fn last(text: &str, is: impl Fn(char) -> bool) -> &str {
 
 fn is_key(c: char) -> bool {
     c.is_alphanumeric() || "_-.[]%$".contains(c)
+}
+
+/// `src/token.rs:42:5`, `auth.internal:8080`: a line or a port, behind what is a file or a host by its
+/// ending or by what stands before it.
+fn is_place(scan: Scan<'_>, text: &str, key: &Key<'_>, sign: usize) -> bool {
+    let (before, Some(value)) = (&text[..sign], text[sign..].strip_prefix(':')) else {
+        return false;
+    };
+    let Some(before) = before.strip_suffix(key.name).filter(|_| !key.quoted) else {
+        return false;
+    };
+    let digits = value.bytes().take_while(u8::is_ascii_digit).count();
+    let is_number = (1..=MOST_PLACE_DIGITS).contains(&digits)
+        && !value[digits..].starts_with(|c: char| is_key(c) && c != '.');
+    let is_ending = |end: &str| {
+        end.len() > 1
+            && end.bytes().all(|b| b.is_ascii_lowercase())
+            && !matches!(scan.verdict_in_text(end), Verdict::Secret(_))
+    };
+    let is_file_or_host = key.name.rsplit_once('.').is_some_and(|(_, end)| is_ending(end));
+    is_number && (is_file_or_host || before.ends_with("//"))
 }
 
 /// Lines like `Cookie: a=b; c=d`, of which all is secret.
@@ -218,6 +242,8 @@ fn is_ordinary(word: &str) -> bool {
         || !word.contains(char::is_alphanumeric)
 }
 
+/// Digits of the longest port.
+const MOST_PLACE_DIGITS: usize = 5;
 /// Bytes looked back for a key.
 const LONGEST_KEY: usize = 128;
 
@@ -270,6 +296,8 @@ mod tests {
             ),
             ("password=\"unclosed hunter2 word", "password=\"[redacted]"),
             ("secret: hunter2\nnext: 1", "secret: [redacted]\nnext: 1"),
+            ("db.password:12345 user.pin:1234", "db.password:[redacted] user.pin:[redacted]"),
+            ("app.auth.token:12345x", "app.auth.token:[redacted]"),
         ] {
             assert_eq!(hide(text), shown);
             assert_eq!(hide(shown), shown, "twice");
@@ -297,6 +325,9 @@ mod tests {
             "pass: 12, fail: 3",
             "certificate: has expired",
             "token != abc123",
+            "panicked at src/auth/token.rs:42:5:",
+            "at /app/src/session.rs:120",
+            "auth.internal:8080 refused, https://auth:8443/x, sso.example.com:443.",
             "at 12:30:45 in src/main.rs:42:5",
             "https://example.com",
             "password:",
