@@ -35,7 +35,7 @@ pub(super) fn hide<'t>(scan: Scan<'_>, text: &'t str) -> Cow<'t, str> {
         if is_place(scan, text, &key, sign) {
             continue;
         }
-        let certain = key.quoted || separator.tight;
+        let certain = separator.tight || key.quoted && !begins_sentence(&text[separator.end..]);
         let Some(value) = value(text, separator.end, certain, is_header(key.name)) else {
             continue;
         };
@@ -126,6 +126,14 @@ fn last(text: &str, is: impl Fn(char) -> bool) -> &str {
 
 fn is_key(c: char) -> bool {
     c.is_alphanumeric() || "_-.[]%$".contains(c)
+}
+
+/// `column "token": unexpected null`. A value that is written with quotes round its key is one word.
+fn begins_sentence(text: &str) -> bool {
+    let Some((word, rest)) = text.strip_prefix(' ').and_then(|text| text.split_once(' ')) else {
+        return false;
+    };
+    is_prose(word) && rest.starts_with(|c: char| c.is_ascii_lowercase())
 }
 
 /// `src/token.rs:42:5`, `auth.internal:8080`: a line or a port, behind what is a file or a host by its
@@ -296,6 +304,7 @@ mod tests {
             ),
             ("password=\"unclosed hunter2 word", "password=\"[redacted]"),
             ("secret: hunter2\nnext: 1", "secret: [redacted]\nnext: 1"),
+            ("{\"token\": swordfish }", "{\"token\": [redacted] }"),
             ("db.password:12345 user.pin:1234", "db.password:[redacted] user.pin:[redacted]"),
             ("app.auth.token:12345x", "app.auth.token:[redacted]"),
         ] {
@@ -326,6 +335,8 @@ mod tests {
             "certificate: has expired",
             "token != abc123",
             "panicked at src/auth/token.rs:42:5:",
+            "error occurred while decoding column \"password_hash\": unexpected null; try an `Option`",
+            "invalid value 'x' for '--token <TOKEN>': must be longer",
             "at /app/src/session.rs:120",
             "auth.internal:8080 refused, https://auth:8443/x, sso.example.com:443.",
             "at 12:30:45 in src/main.rs:42:5",
