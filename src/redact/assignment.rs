@@ -10,6 +10,7 @@ use super::{
     credential::is_prose,
     keys::Verdict,
     placeholder::{OPEN, REDACTED},
+    rules::MISHAPS,
     scan::{Rewrite, Scan, is_literal, without_punctuation},
     trail::Why,
 };
@@ -36,9 +37,14 @@ pub(super) fn hide<'t>(scan: Scan<'_>, text: &'t str) -> Cow<'t, str> {
             continue;
         }
         let certain = separator.tight || key.quoted && !begins_sentence(&text[separator.end..]);
+        let is_mishap = is_mishap(&key);
+        let certain = certain && !is_mishap;
         let Some(value) = value(text, separator.end, certain, is_header(key.name)) else {
             continue;
         };
+        if is_mishap && is_term(&text[value.clone()]) {
+            continue;
+        }
         let name = key.name.rsplit(' ').next().unwrap_or_default();
         scan.under(name).hid(Why::Key(rule), &text[value.clone()]);
         at = value.end;
@@ -128,6 +134,19 @@ fn is_key(c: char) -> bool {
     c.is_alphanumeric() || "_-.[]%$".contains(c)
 }
 
+/// `auth failed: InvalidToken`: of two words the last one says what happened.
+fn is_mishap(key: &Key<'_>) -> bool {
+    let last = key.name.rsplit_once(' ').filter(|_| !key.quoted);
+    last.is_some_and(|(_, last)| MISHAPS.contains(&last))
+}
+
+/// What an error is called: `UnknownIssuer`, `invalid_grant`, `401`.
+fn is_term(word: &str) -> bool {
+    let is_name = word.bytes().all(|b| b.is_ascii_alphabetic() || b == b'_');
+    let is_code = word.len() < 4 && word.bytes().all(|b| b.is_ascii_digit());
+    word.len() < LONGEST_TERM && (is_name || is_code)
+}
+
 /// `column "token": unexpected null`. A value that is written with quotes round its key is one word.
 fn begins_sentence(text: &str) -> bool {
     let Some((word, rest)) = text.strip_prefix(' ').and_then(|text| text.split_once(' ')) else {
@@ -182,7 +201,7 @@ fn value(text: &str, at: usize, certain: bool, header: bool) -> Option<Range<usi
         return Some(start..start + length + word(&rest[length..]).len());
     }
     let word = word(rest);
-    let shown = is_literal(word) || !certain && is_ordinary(word);
+    let shown = is_literal(word) || is_parameter(word) || !certain && is_ordinary(word);
     if header && word.contains('=') {
         return Some(start..start + rest.find('\n').unwrap_or(rest.len()));
     }
@@ -243,13 +262,22 @@ fn word(text: &str) -> &str {
     without_punctuation(word)
 }
 
-/// What a sentence says behind a colon: an ordinary word, or a small number.
+/// `$1` in SQL stands for a value and is none.
+fn is_parameter(word: &str) -> bool {
+    let number = word.strip_prefix('$').unwrap_or_default();
+    (1..3).contains(&number.len()) && number.bytes().all(|b| b.is_ascii_digit())
+}
+
+/// What a sentence says behind a colon: an ordinary word, a short one in capitals (`EOF`), or a small
+/// number.
 fn is_ordinary(word: &str) -> bool {
     is_prose(word)
+        || word.len() < 5 && word.bytes().all(|b| b.is_ascii_uppercase())
         || word.len() < 3 && word.bytes().all(|b| b.is_ascii_digit())
         || !word.contains(char::is_alphanumeric)
 }
 
+const LONGEST_TERM: usize = 32;
 /// Digits of the longest port.
 const MOST_PLACE_DIGITS: usize = 5;
 /// Bytes looked back for a key.
@@ -305,6 +333,7 @@ mod tests {
             ("password=\"unclosed hunter2 word", "password=\"[redacted]"),
             ("secret: hunter2\nnext: 1", "secret: [redacted]\nnext: 1"),
             ("{\"token\": swordfish }", "{\"token\": [redacted] }"),
+            ("token expired: 7f3a9c1e, api key: abcdefghX", "token expired: [redacted], api key: [redacted]"),
             ("db.password:12345 user.pin:1234", "db.password:[redacted] user.pin:[redacted]"),
             ("app.auth.token:12345x", "app.auth.token:[redacted]"),
         ] {
@@ -334,6 +363,10 @@ mod tests {
             "pass: 12, fail: 3",
             "certificate: has expired",
             "token != abc123",
+            "auth failed: InvalidToken, auth error: ECONNREFUSED, token rejected: 401, session failed: 503",
+            "oauth error: invalid_grant, invalid peer certificate: UnknownIssuer",
+            "unexpected token: EOF, found token: NULL",
+            "SELECT id FROM sessions WHERE token = $1 AND session_id=$12",
             "panicked at src/auth/token.rs:42:5:",
             "error occurred while decoding column \"password_hash\": unexpected null; try an `Option`",
             "invalid value 'x' for '--token <TOKEN>': must be longer",

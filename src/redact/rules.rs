@@ -169,6 +169,7 @@ pub(super) const HARMLESS: &[&str] = &[
     "maxtokens",
     "mintokens",
     "outputtokens",
+    "peercertificate",
     "prompttokens",
     "secretariat",
     "secretary",
@@ -202,6 +203,10 @@ pub(super) const VALUE_KEY: &str = "value";
 /// Values that are no secret, whatever their key. `value` because of "expected key=value".
 pub(super) const LITERALS: &[&str] =
     &["None", "false", "nil", "null", "true", "undefined", "value"];
+
+/// Behind a secret's name and before a colon these say what became of it: `token expired: …`.
+pub(super) const MISHAPS: &[&str] =
+    &["denied", "error", "expired", "failed", "failure", "invalid", "mismatch", "rejected"];
 
 /// The scheme in front of credentials: `Bearer eyJ…`.
 pub(super) const SCHEMES: &[&str] = &["basic", "bearer", "digest", "token"];
