@@ -205,7 +205,25 @@ fn value(text: &str, at: usize, certain: bool, header: bool) -> Option<Range<usi
     if header && word.contains('=') {
         return Some(start..start + rest.find('\n').unwrap_or(rest.len()));
     }
+    if header && let Some(end) = credential(&rest[word.len()..]) {
+        let (from, end) = (start + word.len(), start + word.len() + end);
+        return Some(if shown { from + " ".len()..end } else { start..end });
+    }
     (!shown).then_some(start..start + word.len())
+}
+
+/// Where the credential ends that stands behind its scheme: `Negotiate YIIZ…`, `Hawk id="…", mac="…"`.
+fn credential(behind: &str) -> Option<usize> {
+    let rest = behind.strip_prefix(' ')?;
+    let next = word(rest);
+    let quotes = next.ends_with('=') && rest[next.len()..].starts_with('"');
+    let is_one = next.len() > 3 && !is_ordinary(next) && !next.contains('=');
+    let begins = next.starts_with(|c: char| c.is_ascii_alphanumeric() || "+/-._~".contains(c));
+    match () {
+        () if quotes => Some(behind.find('\n').unwrap_or(behind.len())),
+        () if begins && is_one => Some(" ".len() + next.len()),
+        () => None,
+    }
 }
 
 /// The content of a quoted string that begins with so many backslashes and a quote. It ends at the
@@ -330,6 +348,14 @@ mod tests {
                 "Authorization: AWS4 Credential=AK/x, Signature=9f",
                 "Authorization: [redacted] Credential=[redacted], Signature=[redacted]",
             ),
+            ("Authorization: Negotiate YIIZ1234, no", "Authorization: Negotiate [redacted], no"),
+            ("proxy-authorization: NTLM TlRM1234 x", "proxy-authorization: [redacted] x"),
+            ("Authorization: Basic YTpi", "Authorization: Basic [redacted]"),
+            ("authorization=Bot abc12345", "authorization=[redacted]"),
+            (
+                "Authorization: Hawk id=\"dh37\", mac=\"6R4r\"\nHost: x",
+                "Authorization: Hawk [redacted]\nHost: x",
+            ),
             ("password=\"unclosed hunter2 word", "password=\"[redacted]"),
             ("secret: hunter2\nnext: 1", "secret: [redacted]\nnext: 1"),
             ("{\"token\": swordfish }", "{\"token\": [redacted] }"),
@@ -363,6 +389,7 @@ mod tests {
             "pass: 12, fail: 3",
             "certificate: has expired",
             "token != abc123",
+            "authorization: denied by rule_17, Authorization: missing x-api-key (401)",
             "auth failed: InvalidToken, auth error: ECONNREFUSED, token rejected: 401, session failed: 503",
             "oauth error: invalid_grant, invalid peer certificate: UnknownIssuer",
             "unexpected token: EOF, found token: NULL",
