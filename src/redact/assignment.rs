@@ -26,6 +26,7 @@ pub(super) fn hide<'t>(scan: Scan<'_>, text: &'t str) -> Cow<'t, str> {
             continue;
         };
         let key = Key::before(&text[..sign]);
+        let key = Key::of_columns(text, sign).unwrap_or(key);
         // A placeholder's own colon.
         if key.name.ends_with(OPEN) {
             continue;
@@ -101,6 +102,13 @@ struct Key<'t> {
 }
 
 impl<'t> Key<'t> {
+    /// `Key (tenant, token)=(1, x7f3a) already exists`, as Postgres says it.
+    fn of_columns(text: &'t str, sign: usize) -> Option<Self> {
+        let before = text[..sign].strip_suffix(')').filter(|_| text[sign..].starts_with("=("))?;
+        let name = last(before, |c| is_key(c) || ", \"".contains(c));
+        before[..before.len() - name.len()].ends_with('(').then_some(Self { name, quoted: true })
+    }
+
     /// The key that ends the text: a word or a quoted string. One word before it belongs to it, for
     /// "api key" and "primary key".
     fn before(text: &'t str) -> Self {
@@ -359,6 +367,10 @@ mod tests {
             ("password=\"unclosed hunter2 word", "password=\"[redacted]"),
             ("secret: hunter2\nnext: 1", "secret: [redacted]\nnext: 1"),
             ("{\"token\": swordfish }", "{\"token\": [redacted] }"),
+            (
+                "Key (tenant, api_token)=(1, abc) already exists",
+                "Key (tenant, api_token)=[redacted] already exists",
+            ),
             ("token expired: 7f3a9c1e, api key: abcdefghX", "token expired: [redacted], api key: [redacted]"),
             ("db.password:12345 user.pin:1234", "db.password:[redacted] user.pin:[redacted]"),
             ("app.auth.token:12345x", "app.auth.token:[redacted]"),
