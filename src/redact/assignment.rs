@@ -4,7 +4,7 @@
 //! It looks at every `=` and `:`, backwards for the key and forwards for the value. Prose stays
 //! readable: "invalid token: expected identifier" gives no value, "token: x7f3a" does.
 
-use std::{borrow::Cow, ops::Range};
+use std::{borrow::Cow, mem, ops::Range};
 
 use super::{
     credential::is_prose,
@@ -217,7 +217,21 @@ fn value(text: &str, at: usize, certain: bool, header: bool) -> Option<Range<usi
         let (from, end) = (start + word.len(), start + word.len() + end);
         return Some(if shown { from + " ".len()..end } else { start..end });
     }
-    (!shown).then_some(start..start + word.len())
+    (!shown).then(|| start..start + word.len() + more(&rest[word.len()..]))
+}
+
+/// The length of what a `&` divides from a value and what is no pair of its own: `password=a&b7`.
+fn more(behind: &str) -> usize {
+    let mut length = 0;
+    while let Some(part) = behind[length..].strip_prefix('&') {
+        let part = word(part);
+        let is_pair = part.contains('=') || behind[length + 1 + part.len()..].starts_with(';');
+        if part.is_empty() || is_pair {
+            break;
+        }
+        length += "&".len() + part.len();
+    }
+    length
 }
 
 /// Where the credential ends that stands behind its scheme: `Negotiate YIIZ…`, `Hawk id="…", mac="…"`.
@@ -239,11 +253,17 @@ fn credential(behind: &str) -> Option<usize> {
 fn quoted(text: &str, backslashes: usize) -> Option<Range<usize>> {
     let bytes = text.as_bytes();
     let start = backslashes + 1;
-    let mut slashes = 0;
+    let quote = bytes[backslashes];
+    let (mut slashes, mut doubled) = (0, false);
     for (at, byte) in bytes.iter().enumerate().skip(start) {
         match byte {
             b'\\' => slashes += 1,
-            byte if *byte == bytes[backslashes] && slashes <= backslashes => {
+            // `'it''s'` in SQL and connection strings.
+            _ if mem::take(&mut doubled) => {}
+            byte if *byte == quote && slashes == 0 && bytes.get(at + 1) == Some(&quote) => {
+                doubled = true;
+            }
+            byte if *byte == quote && slashes <= backslashes => {
                 let content = start..at - slashes;
                 return is_secret_content(&text[content.clone()]).then_some(content);
             }
@@ -371,6 +391,12 @@ mod tests {
                 "Key (tenant, api_token)=(1, abc) already exists",
                 "Key (tenant, api_token)=[redacted] already exists",
             ),
+            ("set password = 'o''brien7' where", "set password = '[redacted]' where"),
+            ("Password=\"a\"\"b7\";x=1", "Password=\"[redacted]\";x=1"),
+            ("(password: \"\"\"b7\"\"\")", "(password: \"[redacted]\")"),
+            ("password='' token=\"\" pin='a'", "password='' token=\"\" pin='[redacted]'"),
+            ("db password=a&b7 user=x", "db password=[redacted] user=x"),
+            ("?token=a&amp;b=1&c=2", "?token=[redacted]&amp;b=1&c=2"),
             ("token expired: 7f3a9c1e, api key: abcdefghX", "token expired: [redacted], api key: [redacted]"),
             ("db.password:12345 user.pin:1234", "db.password:[redacted] user.pin:[redacted]"),
             ("app.auth.token:12345x", "app.auth.token:[redacted]"),
