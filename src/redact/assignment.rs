@@ -4,12 +4,13 @@
 //! It looks at every `=` and `:`, backwards for the key and forwards for the value. Prose stays
 //! readable: "invalid token: expected identifier" gives no value, "token: x7f3a" does.
 
-use std::{borrow::Cow, ops::Range};
+use std::{borrow::Cow, mem, ops::Range};
 
 use super::{
     credential::is_prose,
     keys::Verdict,
     placeholder::{OPEN, REDACTED},
+    rules::MISHAPS,
     scan::{Rewrite, Scan, is_literal, without_punctuation},
     trail::Why,
 };
@@ -25,6 +26,7 @@ pub(super) fn hide<'t>(scan: Scan<'_>, text: &'t str) -> Cow<'t, str> {
             continue;
         };
         let key = Key::before(&text[..sign]);
+        let key = Key::of_columns(text, sign).unwrap_or(key);
         // A placeholder's own colon.
         if key.name.ends_with(OPEN) {
             continue;
@@ -32,10 +34,18 @@ pub(super) fn hide<'t>(scan: Scan<'_>, text: &'t str) -> Cow<'t, str> {
         let Verdict::Secret(rule) = scan.verdict_in_text(key.name) else {
             continue;
         };
-        let certain = key.quoted || separator.tight;
+        if is_place(scan, text, &key, sign) {
+            continue;
+        }
+        let certain = separator.tight || key.quoted && !begins_sentence(&text[separator.end..]);
+        let is_mishap = is_mishap(&key);
+        let certain = certain && !is_mishap;
         let Some(value) = value(text, separator.end, certain, is_header(key.name)) else {
             continue;
         };
+        if is_mishap && is_term(&text[value.clone()]) {
+            continue;
+        }
         let name = key.name.rsplit(' ').next().unwrap_or_default();
         scan.under(name).hid(Why::Key(rule), &text[value.clone()]);
         at = value.end;
@@ -46,6 +56,52 @@ pub(super) fn hide<'t>(scan: Scan<'_>, text: &'t str) -> Cow<'t, str> {
         }
     }
     rewrite.finish()
+}
+
+/// Hides what stands beside a secret's name with no sign between: `--password x7` on a command line,
+/// and `("password", "x7")`, as `Debug` writes a pair.
+pub(super) fn hide_beside<'t>(scan: Scan<'_>, text: &'t str) -> Cow<'t, str> {
+    let mut rewrite = Rewrite::of(text);
+    let mut at = 0;
+    while let Some(found) = text.as_bytes()[at..].iter().position(|b| matches!(b, b'-' | b'(')) {
+        at += found;
+        let (name, value) = argument(text, at).or_else(|| pair(text, at)).unwrap_or_default();
+        at += 1;
+        if let Verdict::Secret(rule) = scan.verdict_in_text(name) {
+            scan.under(name).hid(Why::Key(rule), &text[value.clone()]);
+            at = at.max(value.end);
+            rewrite.replace(value, REDACTED);
+        }
+    }
+    rewrite.finish()
+}
+
+/// A name behind two dashes, and the word behind it, unless that is prose.
+fn argument(text: &str, at: usize) -> Option<(&str, Range<usize>)> {
+    let name_at = at + "--".len();
+    let name = first(text[at..].strip_prefix("--")?, is_key);
+    let start = name_at + name.len() + 1;
+    let value = text[start - 1..].strip_prefix(' ').map(word)?;
+    let begins = value.starts_with(|c: char| c.is_alphanumeric());
+    (begins && !is_ordinary(value)).then(|| (name, start..start + value.len()))
+}
+
+/// Two strings behind a bracket.
+fn pair(text: &str, at: usize) -> Option<(&str, Range<usize>)> {
+    let rest = text[at..].strip_prefix('(')?;
+    let quote = rest.trim_start_matches('\\');
+    let name = first(quote.strip_prefix('"')?, |c| c != '"' && c != '\\');
+    let behind = quote[1 + name.len()..].trim_start_matches('\\').strip_prefix("\", ")?;
+    let value = behind.trim_start_matches('\\');
+    let content = value.starts_with('"').then(|| quoted(behind, behind.len() - value.len()))??;
+    let start = text.len() - behind.len();
+    Some((name, start + content.start..start + content.end))
+}
+
+/// The longest beginning of such characters, within [`LONGEST_KEY`].
+fn first(text: &str, is: impl Fn(char) -> bool) -> &str {
+    let near = text.char_indices().take_while(|(at, c)| *at < LONGEST_KEY && is(*c));
+    &text[..near.last().map_or(0, |(at, c)| at + c.len_utf8())]
 }
 
 /// Hides the values of a line of cookies. Their names stay.
@@ -92,10 +148,17 @@ struct Key<'t> {
 }
 
 impl<'t> Key<'t> {
+    /// `Key (tenant, token)=(1, x7f3a) already exists`, as Postgres says it.
+    fn of_columns(text: &'t str, sign: usize) -> Option<Self> {
+        let before = text[..sign].strip_suffix(')').filter(|_| text[sign..].starts_with("=("))?;
+        let name = last(before, |c| is_key(c) || ", \"".contains(c));
+        before[..before.len() - name.len()].ends_with('(').then_some(Self { name, quoted: true })
+    }
+
     /// The key that ends the text: a word or a quoted string. One word before it belongs to it, for
     /// "api key" and "primary key".
     fn before(text: &'t str) -> Self {
-        let text = text.trim_end_matches(' ');
+        let text = text.trim_end_matches(is_gap);
         let inner = text.trim_end_matches(['"', '\'', '`']);
         if inner.len() < text.len() {
             let inner = inner.trim_end_matches('\\');
@@ -121,8 +184,54 @@ fn last(text: &str, is: impl Fn(char) -> bool) -> &str {
     &text[start.map_or(text.len(), |(at, _)| at)..]
 }
 
+fn is_gap(c: char) -> bool {
+    matches!(c, ' ' | '\t' | '\u{a0}')
+}
+
 fn is_key(c: char) -> bool {
     c.is_alphanumeric() || "_-.[]%$".contains(c)
+}
+
+/// `auth failed: InvalidToken`: of two words the last one says what happened.
+fn is_mishap(key: &Key<'_>) -> bool {
+    let last = key.name.rsplit_once(' ').filter(|_| !key.quoted);
+    last.is_some_and(|(_, last)| MISHAPS.contains(&last))
+}
+
+/// What an error is called: `UnknownIssuer`, `invalid_grant`, `401`.
+fn is_term(word: &str) -> bool {
+    let is_name = word.bytes().all(|b| b.is_ascii_alphabetic() || b == b'_');
+    let is_code = word.len() < 4 && word.bytes().all(|b| b.is_ascii_digit());
+    word.len() < LONGEST_TERM && (is_name || is_code)
+}
+
+/// `column "token": unexpected null`. A value that is written with quotes round its key is one word.
+fn begins_sentence(text: &str) -> bool {
+    let Some((word, rest)) = text.strip_prefix(' ').and_then(|text| text.split_once(' ')) else {
+        return false;
+    };
+    is_prose(word) && rest.starts_with(|c: char| c.is_ascii_lowercase())
+}
+
+/// `src/token.rs:42:5`, `auth.internal:8080`: a line or a port, behind what is a file or a host by its
+/// ending or by what stands before it.
+fn is_place(scan: Scan<'_>, text: &str, key: &Key<'_>, sign: usize) -> bool {
+    let (before, Some(value)) = (&text[..sign], text[sign..].strip_prefix(':')) else {
+        return false;
+    };
+    let Some(before) = before.strip_suffix(key.name).filter(|_| !key.quoted) else {
+        return false;
+    };
+    let digits = value.bytes().take_while(u8::is_ascii_digit).count();
+    let is_number = (1..=MOST_PLACE_DIGITS).contains(&digits)
+        && !value[digits..].starts_with(|c: char| is_key(c) && c != '.');
+    let is_ending = |end: &str| {
+        end.len() > 1
+            && end.bytes().all(|b| b.is_ascii_lowercase())
+            && !matches!(scan.verdict_in_text(end), Verdict::Secret(_))
+    };
+    let is_file_or_host = key.name.rsplit_once('.').is_some_and(|(_, end)| is_ending(end));
+    is_number && (is_file_or_host || before.ends_with("//"))
 }
 
 /// Lines like `Cookie: a=b; c=d`, of which all is secret.
@@ -137,7 +246,7 @@ fn is_cookie(name: &str) -> bool {
 
 /// Where the value is that begins at `at`; `None` if there is none, or it is prose or a literal.
 fn value(text: &str, at: usize, certain: bool, header: bool) -> Option<Range<usize>> {
-    let start = at + text[at..].len() - text[at..].trim_start_matches([' ', '\t']).len();
+    let start = at + text[at..].len() - text[at..].trim_start_matches(is_gap).len();
     let rest = &text[start..];
     let quote = rest.trim_start_matches('\\');
     if quote.starts_with(['"', '\'', '`']) {
@@ -150,11 +259,43 @@ fn value(text: &str, at: usize, certain: bool, header: bool) -> Option<Range<usi
         return Some(start..start + length + word(&rest[length..]).len());
     }
     let word = word(rest);
-    let shown = is_literal(word) || !certain && is_ordinary(word);
+    let shown = is_literal(word) || is_parameter(word) || !certain && is_ordinary(word);
     if header && word.contains('=') {
         return Some(start..start + rest.find('\n').unwrap_or(rest.len()));
     }
-    (!shown).then_some(start..start + word.len())
+    if header && let Some(end) = credential(&rest[word.len()..]) {
+        let (from, end) = (start + word.len(), start + word.len() + end);
+        return Some(if shown { from + " ".len()..end } else { start..end });
+    }
+    (!shown).then(|| start..start + word.len() + more(&rest[word.len()..]))
+}
+
+/// The length of what a `&` divides from a value and what is no pair of its own: `password=a&b7`.
+fn more(behind: &str) -> usize {
+    let mut length = 0;
+    while let Some(part) = behind[length..].strip_prefix('&') {
+        let part = word(part);
+        let is_pair = part.contains('=') || behind[length + 1 + part.len()..].starts_with(';');
+        if part.is_empty() || is_pair {
+            break;
+        }
+        length += "&".len() + part.len();
+    }
+    length
+}
+
+/// Where the credential ends that stands behind its scheme: `Negotiate YIIZ…`, `Hawk id="…", mac="…"`.
+fn credential(behind: &str) -> Option<usize> {
+    let rest = behind.strip_prefix(' ')?;
+    let next = word(rest);
+    let quotes = next.ends_with('=') && rest[next.len()..].starts_with('"');
+    let is_one = next.len() > 3 && !is_ordinary(next) && !next.contains('=');
+    let begins = next.starts_with(|c: char| c.is_ascii_alphanumeric() || "+/-._~".contains(c));
+    match () {
+        () if quotes => Some(behind.find('\n').unwrap_or(behind.len())),
+        () if begins && is_one => Some(" ".len() + next.len()),
+        () => None,
+    }
 }
 
 /// The content of a quoted string that begins with so many backslashes and a quote. It ends at the
@@ -162,11 +303,17 @@ fn value(text: &str, at: usize, certain: bool, header: bool) -> Option<Range<usi
 fn quoted(text: &str, backslashes: usize) -> Option<Range<usize>> {
     let bytes = text.as_bytes();
     let start = backslashes + 1;
-    let mut slashes = 0;
+    let quote = bytes[backslashes];
+    let (mut slashes, mut doubled) = (0, false);
     for (at, byte) in bytes.iter().enumerate().skip(start) {
         match byte {
             b'\\' => slashes += 1,
-            byte if *byte == bytes[backslashes] && slashes <= backslashes => {
+            // `'it''s'` in SQL and connection strings.
+            _ if mem::take(&mut doubled) => {}
+            byte if *byte == quote && slashes == 0 && bytes.get(at + 1) == Some(&quote) => {
+                doubled = true;
+            }
+            byte if *byte == quote && slashes <= backslashes => {
                 let content = start..at - slashes;
                 return is_secret_content(&text[content.clone()]).then_some(content);
             }
@@ -211,13 +358,24 @@ fn word(text: &str) -> &str {
     without_punctuation(word)
 }
 
-/// What a sentence says behind a colon: an ordinary word, or a small number.
+/// `$1` in SQL stands for a value and is none.
+fn is_parameter(word: &str) -> bool {
+    let number = word.strip_prefix('$').unwrap_or_default();
+    (1..3).contains(&number.len()) && number.bytes().all(|b| b.is_ascii_digit())
+}
+
+/// What a sentence says behind a colon: an ordinary word, a short one in capitals (`EOF`), or a small
+/// number.
 fn is_ordinary(word: &str) -> bool {
     is_prose(word)
+        || word.len() < 5 && word.bytes().all(|b| b.is_ascii_uppercase())
         || word.len() < 3 && word.bytes().all(|b| b.is_ascii_digit())
         || !word.contains(char::is_alphanumeric)
 }
 
+const LONGEST_TERM: usize = 32;
+/// Digits of the longest port.
+const MOST_PLACE_DIGITS: usize = 5;
 /// Bytes looked back for a key.
 const LONGEST_KEY: usize = 128;
 
@@ -228,6 +386,41 @@ mod tests {
 
     fn hide(text: &str) -> String {
         super::hide(Scan::new(&Rules::default(), Tier::Own), text).into_owned()
+    }
+
+    fn beside(text: &str) -> String {
+        hide_beside(Scan::new(&Rules::default(), Tier::Own), text).into_owned()
+    }
+
+    #[test]
+    fn values_beside_the_names_of_secrets_hide() {
+        for (text, shown) in [
+            ("psql --password hunter2 --port 80", "psql --password [redacted] --port 80"),
+            ("--api-key 1234567", "--api-key [redacted]"),
+            (
+                "[(\"a\", \"b\"), (\"token\", \"x7, y\")]",
+                "[(\"a\", \"b\"), (\"token\", \"[redacted]\")]",
+            ),
+            (r#"(\"token\", \"x7\", 1)"#, r#"(\"token\", \"[redacted]\", 1)"#),
+        ] {
+            assert_eq!(beside(text), shown);
+            assert_eq!(beside(shown), shown, "twice");
+        }
+        for text in [
+            "--password <PASSWORD> --port 80, --token is required, --token=abc, '--token' 17",
+            "the token -- abc123, -- token abc123",
+            "(\"name\", \"bob7\") (token, \"b7\") (\"token\") (\"token\", 5) (\"token\", \"\")",
+            "--",
+            "-",
+            "(",
+            "(\"",
+            "(\"token\", \"",
+            "--token ",
+            "--é x7",
+            "(\"é",
+        ] {
+            assert_eq!(beside(text), text);
+        }
     }
 
     #[test]
@@ -268,8 +461,35 @@ mod tests {
                 "Authorization: AWS4 Credential=AK/x, Signature=9f",
                 "Authorization: [redacted] Credential=[redacted], Signature=[redacted]",
             ),
+            ("Authorization: Negotiate YIIZ1234, no", "Authorization: Negotiate [redacted], no"),
+            ("proxy-authorization: NTLM TlRM1234 x", "proxy-authorization: NTLM [redacted] x"),
+            ("Authorization: Basic YTpi", "Authorization: Basic [redacted]"),
+            ("authorization=Bot abc12345", "authorization=[redacted]"),
+            (
+                "Authorization: Hawk id=\"dh37\", mac=\"6R4r\"\nHost: x",
+                "Authorization: Hawk [redacted]\nHost: x",
+            ),
             ("password=\"unclosed hunter2 word", "password=\"[redacted]"),
             ("secret: hunter2\nnext: 1", "secret: [redacted]\nnext: 1"),
+            ("{\"token\": swordfish }", "{\"token\": [redacted] }"),
+            (
+                "Key (tenant, api_token)=(1, abc) already exists",
+                "Key (tenant, api_token)=[redacted] already exists",
+            ),
+            ("set password = 'o''brien7' where", "set password = '[redacted]' where"),
+            ("Password=\"a\"\"b7\";x=1", "Password=\"[redacted]\";x=1"),
+            ("(password: \"\"\"b7\"\"\")", "(password: \"[redacted]\")"),
+            ("password='' token=\"\" pin='a'", "password='' token=\"\" pin='[redacted]'"),
+            ("db password=a&b7 user=x", "db password=[redacted] user=x"),
+            ("?token=a&amp;b=1&c=2", "?token=[redacted]&amp;b=1&c=2"),
+            ("password\t=\thunter2", "password\t=\t[redacted]"),
+            ("password\u{a0}:\u{a0}hunter2", "password\u{a0}:\u{a0}[redacted]"),
+            (
+                "token expired: 7f3a9c1e, api key: abcdefghX",
+                "token expired: [redacted], api key: [redacted]",
+            ),
+            ("db.password:12345 user.pin:1234", "db.password:[redacted] user.pin:[redacted]"),
+            ("app.auth.token:12345x", "app.auth.token:[redacted]"),
         ] {
             assert_eq!(hide(text), shown);
             assert_eq!(hide(shown), shown, "twice");
@@ -297,6 +517,16 @@ mod tests {
             "pass: 12, fail: 3",
             "certificate: has expired",
             "token != abc123",
+            "authorization: denied by rule_17, Authorization: missing x-api-key (401)",
+            "auth failed: InvalidToken, auth error: ECONNREFUSED, token rejected: 401, session failed: 503",
+            "oauth error: invalid_grant, invalid peer certificate: UnknownIssuer",
+            "unexpected token: EOF, found token: NULL",
+            "SELECT id FROM sessions WHERE token = $1 AND session_id=$12",
+            "panicked at src/auth/token.rs:42:5:",
+            "error occurred while decoding column \"password_hash\": unexpected null; try an `Option`",
+            "invalid value 'x' for '--token <TOKEN>': must be longer",
+            "at /app/src/session.rs:120",
+            "auth.internal:8080 refused, https://auth:8443/x, sso.example.com:443.",
             "at 12:30:45 in src/main.rs:42:5",
             "https://example.com",
             "password:",

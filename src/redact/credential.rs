@@ -39,7 +39,11 @@ fn scheme(text: &[u8]) -> Option<&'static str> {
 
 /// The credentials at `at`, unless what stands there is prose.
 fn credentials(text: &str, at: usize, scheme: &str) -> Option<Range<usize>> {
-    let start = at + text[at..].len() - text[at..].trim_start_matches(' ').len();
+    // Of the others a quote is one round a word of the sentence.
+    let quotes: &[char] =
+        if matches!(scheme, "bearer" | "basic") { &['"', '\'', '`', '<'] } else { &[] };
+    let behind = text[at..].trim_start_matches(' ').trim_start_matches(quotes);
+    let start = text.len() - behind.len();
     let word = word(&text[start..]);
     let secret = match scheme {
         "digest" => word.contains('=') && !word.starts_with("sha"),
@@ -48,7 +52,8 @@ fn credentials(text: &str, at: usize, scheme: &str) -> Option<Range<usize>> {
         }
         // "Basic Plan2" is a product's name.
         "basic" => word.len() >= 8 && !is_prose(word),
-        _ => !is_prose(word),
+        // `Bearer realm="api"` is what a server asks for.
+        _ => !is_prose(word.trim_end_matches('=')),
     };
     let begins = word.starts_with(|c: char| c.is_ascii_alphanumeric() || "+/-._~".contains(c));
     if !secret || !begins {
@@ -101,6 +106,10 @@ mod tests {
             ("BEARER abcdefghijklmnopqrst", "BEARER [redacted]"),
             ("Digest username=\"bob\", response=\"6629\"\nnext", "Digest [redacted]\nnext"),
             ("Token token=\"abc\", x=\"y\"", "Token [redacted]"),
+            (
+                "Bearer \"abc123\", Basic 'dXNlcjpwdw=='",
+                "Bearer \"[redacted]\", Basic '[redacted]'",
+            ),
             ("Bearer a1 Bearer b2", "Bearer [redacted] Bearer [redacted]"),
         ] {
             assert_eq!(hide(text), shown);
@@ -118,7 +127,10 @@ mod tests {
             "token 5 of 9",
             "image digest sha256:abcdef0123",
             "nontoken 9944b09199c62bcf",
+            "WWW-Authenticate: Bearer realm=\"api\", error=\"invalid_token\"",
             "Basic ",
+            "expected Bearer <token>, found \"Basic\"",
+            "unexpected token \"0x1234567\"",
             "bearer",
         ] {
             assert_eq!(hide(text), text);

@@ -169,6 +169,7 @@ pub(super) const HARMLESS: &[&str] = &[
     "maxtokens",
     "mintokens",
     "outputtokens",
+    "peercertificate",
     "prompttokens",
     "secretariat",
     "secretary",
@@ -202,6 +203,10 @@ pub(super) const VALUE_KEY: &str = "value";
 /// Values that are no secret, whatever their key. `value` because of "expected key=value".
 pub(super) const LITERALS: &[&str] =
     &["None", "false", "nil", "null", "true", "undefined", "value"];
+
+/// Behind a secret's name and before a colon these say what became of it: `token expired: …`.
+pub(super) const MISHAPS: &[&str] =
+    &["denied", "error", "expired", "failed", "failure", "invalid", "mismatch", "rejected"];
 
 /// The scheme in front of credentials: `Bearer eyJ…`.
 pub(super) const SCHEMES: &[&str] = &["basic", "bearer", "digest", "token"];
@@ -244,7 +249,7 @@ pub(super) const SHAPES: &[(&str, &str, Alphabet, usize)] = &[
     ("stripe", "sk_live_", Alphabet::Alnum, 10),
     ("stripe", "sk_prod_", Alphabet::Alnum, 10),
     ("stripe", "sk_test_", Alphabet::Alnum, 10),
-    ("stripe", "whsec_", Alphabet::Alnum, 16),
+    ("stripe", "whsec_", Alphabet::Base64, 16),
     // Behind the number of the bot.
     ("telegram", "A", Alphabet::Url, 34),
 ];
@@ -257,6 +262,8 @@ pub(super) enum Alphabet {
     /// Lower-case hexadecimal digits.
     Hex,
     Alnum,
+    /// The same, `+`, `/` and `=`.
+    Base64,
     /// Letters, digits, `-` and `_`.
     Url,
     /// The same, `.` and `=`.

@@ -4,7 +4,7 @@ use std::{borrow::Cow, ops::Range};
 
 use super::{
     Rules, assignment, card, credential, email,
-    encoding::{form_decoded, unescaped},
+    encoding::{form_decoded, percent_decoded, percent_encoded, unescaped},
     iban, ip,
     keys::{KeyRule, Verdict},
     pem,
@@ -15,7 +15,7 @@ use super::{
     signs::Signs,
     trail::{Trail, Why},
 };
-use crate::text::clean;
+use crate::text::{clean, one_line};
 
 /// Bytes of `::1`, the shortest one.
 const SHORTEST_IP: usize = 3;
@@ -45,6 +45,8 @@ pub(super) struct Scan<'r> {
     name: &'r str,
     /// Hide what speaks of people.
     personal: bool,
+    /// Show addresses of machines.
+    machines: bool,
     tier: Tier,
     trail: Option<&'r Trail>,
     interest: Interest,
@@ -106,7 +108,18 @@ impl<'r> Scan<'r> {
     pub(super) fn new(rules: &'r Rules, tier: Tier) -> Self {
         let personal = rules.hides_people() && tier != Tier::Own;
         let interest = Interest::of(rules);
-        Self { rules, depth: 0, known: None, name: "", personal, tier, trail: None, interest }
+        let machines = tier != Tier::Captured;
+        Self {
+            rules,
+            depth: 0,
+            known: None,
+            name: "",
+            personal,
+            machines,
+            tier,
+            trail: None,
+            interest,
+        }
     }
 
     /// With values that are hidden wherever they stand.
@@ -136,7 +149,7 @@ impl<'r> Scan<'r> {
 
     /// For what may hold the address of a machine of ours.
     pub(super) fn of_machines(self) -> Self {
-        Self { tier: if self.tier == Tier::Captured { Tier::Error } else { self.tier }, ..self }
+        Self { machines: true, ..self }
     }
 
     /// What becomes of the value of this key of the payload or the query.
@@ -193,7 +206,7 @@ impl<'r> Scan<'r> {
         let email: Find = |text, from| Some(Found::of("email", email::next(text, from)?));
         let iban: Find = |text, from| Some(Found::of("iban", iban::next(text, from)?));
         let ip: Find = |text, from| Some(Found::of("ip", ip::next(text, from)?));
-        let ips = self.personal && self.tier == Tier::Captured && long(SHORTEST_IP, Signs::DIGIT);
+        let ips = self.personal && !self.machines && long(SHORTEST_IP, Signs::DIGIT);
         let mut steps = Steps { scan: self, text };
         // First, because what the others hide may be the beginning of a key.
         steps.find(long(pem::SHORTEST, Signs::DASH), pem::next);
@@ -202,12 +215,39 @@ impl<'r> Scan<'r> {
         steps.find(long(credential::SHORTEST, Signs::BLANK), credential::next);
         let assigns = signs.any(Signs::COLON.and(Signs::EQUALS));
         steps.rewrite(assigns, |text| assignment::hide(self, text));
+        let beside = signs.any(Signs::DASH.and(Signs::QUOTE));
+        steps.rewrite(beside, |text| assignment::hide_beside(self, text));
         steps.rewrite(signs.any(Signs::LESS), |text| self.elements(text));
         steps.find(long(card::SHORTEST, Signs::DIGIT), card::next);
         steps.find(self.personal && signs.any(Signs::AT), email);
         steps.find(self.personal && long(SHORTEST_IBAN, Signs::DIGIT), iban);
+        steps.rewrite(signs.any(Signs::PERCENT), |text| self.encoded(text));
         steps.find(ips && signs.any(Signs::DOT.and(Signs::COLON)), ip);
         steps.text
+    }
+
+    /// Words that are percent-encoded, as whoever decodes them sees them: `https%3A%2F%2Fu%3Apw%40h`.
+    fn encoded<'t>(self, text: &'t str) -> Cow<'t, str> {
+        let Some(deeper) = self.deeper() else { return Cow::Borrowed(text) };
+        let is_end = |c: char| c.is_whitespace() || "\"'`<>".contains(c);
+        let mut rewrite = Rewrite::of(text);
+        let mut at = 0;
+        while let Some(found) = text[at..].find('%') {
+            let before = &text[at..at + found];
+            let start = at + before.len() - before.rsplit(is_end).next().unwrap_or_default().len();
+            at += found + text[at + found..].find(is_end).unwrap_or(text.len() - at - found);
+            let plain = Self::seen(percent_decoded(&text[start..at]));
+            if *plain == text[start..at] {
+                continue;
+            }
+            let shown = deeper.text(Cow::Borrowed(&plain), Signs::of(&plain));
+            if *shown != *plain {
+                // Only what would make two words of it stays encoded.
+                let is_plain = |byte: u8| byte.is_ascii_graphic() && byte != b'%';
+                rewrite.replace(start..at, &percent_encoded(&shown, is_plain));
+            }
+        }
+        rewrite.finish()
     }
 
     /// Without what the detector finds.
@@ -251,7 +291,12 @@ impl<'r> Scan<'r> {
 
     /// Says that a value was hidden.
     pub(super) fn hid(self, why: Why<'_>, value: &str) {
-        if let Some(trail) = self.trail {
+        let Some(trail) = self.trail else { return };
+        if trail.is_asked() {
+            // A name may be anything that a client sends.
+            let unasked = Self { name: "", trail: None, ..self };
+            trail.hid(why, &unasked.value(&one_line(self.name)), value);
+        } else {
             trail.hid(why, self.name, value);
         }
     }
@@ -267,8 +312,10 @@ impl<'r> Scan<'r> {
     pub(super) fn hid_words(self, text: &str) {
         if self.is_followed() {
             let is_end = |c: char| c.is_whitespace() || "{}[]:,;&=?#<>\"'".contains(c);
-            for word in text.split(is_end) {
-                self.hid_too(&form_decoded(&unescaped(word)));
+            // And whole values, which may have such signs in them.
+            let whole = text.split(|c: char| "\"&=<>\n".contains(c));
+            for part in text.split(is_end).chain(whole) {
+                self.hid_too(&form_decoded(&unescaped(part)));
             }
         }
     }

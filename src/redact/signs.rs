@@ -16,6 +16,7 @@ impl Signs {
     pub(super) const LESS: Self = Self(1 << 8);
     /// `{` and `[`.
     pub(super) const OPEN: Self = Self(1 << 9);
+    pub(super) const PERCENT: Self = Self(1 << 13);
     /// `"` and `'`.
     pub(super) const QUOTE: Self = Self(1 << 10);
     pub(super) const SLASH: Self = Self(1 << 11);
@@ -62,6 +63,7 @@ const fn sign(byte: u8) -> Signs {
         b'<' => Signs::LESS,
         b'{' | b'[' => Signs::OPEN,
         b'"' | b'\'' => Signs::QUOTE,
+        b'%' => Signs::PERCENT,
         b'/' => Signs::SLASH,
         0..=0x1f | 0x7f..=0xff => Signs::UNSEEN,
         _ => Signs(0),

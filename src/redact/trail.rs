@@ -7,7 +7,8 @@ use std::{
     net::IpAddr,
 };
 
-use super::{keys::KeyRule, placeholder::OPEN};
+use super::{keys::KeyRule, placeholder::OPEN, scan::is_literal};
+use crate::text::clean;
 
 /// Something that was hidden: where, and by which rule. Never the value.
 ///
@@ -139,11 +140,14 @@ impl Trail {
 
     /// A value was hidden with what stands round it.
     pub(super) fn echo(&self, value: &str) {
+        // As a text is shown that repeats it.
+        let value = clean(value);
         let value = value.trim();
         if let Some(echoes) = &self.echoes
             && value.len() >= SHORTEST_ECHO
             && !value.starts_with(OPEN)
             && !OPEN.contains(value)
+            && !is_literal(value)
             // In "connect to 10.0.0.5 refused" it is the cause.
             && value.parse::<IpAddr>().is_err()
         {

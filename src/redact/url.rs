@@ -4,7 +4,8 @@
 use std::{borrow::Cow, ops::Range};
 
 use super::{
-    encoding::percent_decoded,
+    encoding::{percent_decoded, percent_encoded},
+    form::Before,
     rules::{OPENING_SEGMENTS, WEBHOOKS},
     scan::{Find, Found, Hiding, Rewrite, Scan},
     signs::Signs,
@@ -20,14 +21,38 @@ impl Scan<'_> {
         let mut hiding = Hiding::default();
         let (path, tail) = text.split_at(text.find(['?', '#']).unwrap_or(text.len()));
         let (path, parameters) = path.split_at(path.find(';').unwrap_or(path.len()));
-        hiding.text.push_str(&self.text(Cow::Borrowed(path), Signs::of(path)));
+        hiding.text.push_str(&self.path(path));
         self.tail(parameters, &mut hiding);
         self.tail(tail, &mut hiding);
         hiding
     }
 
+    /// A path as whoever decodes it sees it: `/users/bob%40example.com`.
+    fn path<'t>(self, path: &'t str) -> Cow<'t, str> {
+        let plain = Self::seen(percent_decoded(path));
+        let known = self.known_hidden(&plain);
+        let shown = self.text(Cow::Borrowed(&known), Signs::of(&known));
+        if *shown == *plain {
+            return Cow::Borrowed(path);
+        }
+        let is_plain = |byte: u8| byte.is_ascii_graphic() && !b"%?#;".contains(&byte);
+        Cow::Owned(percent_encoded(&shown, is_plain))
+    }
+
     /// All URLs in a text.
     pub(super) fn urls<'t>(self, text: &'t str) -> Cow<'t, str> {
+        if text.contains(":\\/\\/") {
+            // As PHP writes them into JSON.
+            let plain = text.replace("\\/", "/");
+            return match self.plain_urls(&plain) {
+                Cow::Borrowed(_) => Cow::Borrowed(text),
+                Cow::Owned(shown) => Cow::Owned(shown),
+            };
+        }
+        self.plain_urls(text)
+    }
+
+    fn plain_urls<'t>(self, text: &'t str) -> Cow<'t, str> {
         match self.addresses(text) {
             Cow::Borrowed(text) => self.queries(text),
             Cow::Owned(text) => Cow::Owned(self.queries(&text).into_owned()),
@@ -36,7 +61,7 @@ impl Scan<'_> {
 
     /// Hides userinfo, what follows the address of a webhook, and segments that open something.
     fn addresses<'t>(self, text: &'t str) -> Cow<'t, str> {
-        let finds: [Find; 3] = [next_userinfo, next_webhook, next_segment];
+        let finds: [Find; 4] = [next_oracle, next_userinfo, next_webhook, next_segment];
         finds.into_iter().fold(Cow::Borrowed(text), |text, next| match self.without(&text, next) {
             Cow::Owned(changed) => Cow::Owned(changed),
             Cow::Borrowed(_) => text,
@@ -59,12 +84,15 @@ impl Scan<'_> {
 
     /// Everything from a `?`, `#` or `;` on.
     fn tail(self, text: &str, into: &mut Hiding) {
+        let mut before = Before::Nothing;
         for part in text.split_inclusive(['?', '#']) {
             let (part, end) = match part.strip_suffix(['?', '#']) {
                 Some(inner) => (inner, &part[inner.len()..]),
                 None => (part, ""),
             };
-            self.pairs(part, false, into);
+            before = self.pairs(part, false, before, into);
+            // A query may have more of these; only a fragment is none of a value's.
+            before = if end == "?" { before } else { Before::Nothing };
             into.text.push_str(end);
         }
     }
@@ -73,9 +101,22 @@ impl Scan<'_> {
 fn next_userinfo(text: &str, from: usize) -> Option<Found> {
     let mut urls = Urls { text, at: from };
     urls.find_map(|url| {
-        let userinfo = userinfo(&text[url.clone()])?;
+        let whole = &text[url.start..];
+        let userinfo = userinfo(&whole[..url.len()])
+            .or_else(|| userinfo(&whole[..url.len() + quoted_length(whole, url.len())?]))?;
         Some(Found::by("userinfo", url.start + userinfo.start..url.start + userinfo.end))
     })
+}
+
+/// `jdbc:oracle:thin:scott/tiger@//db`.
+fn next_oracle(text: &str, mut from: usize) -> Option<Found> {
+    loop {
+        let start = from + text[from..].find(ORACLE)? + ORACLE.len();
+        from = end_of_url(text, start);
+        if let Some(length) = text[start..from].rfind('@').filter(|length| *length > 0) {
+            return Some(Found::by("userinfo", start..start + length));
+        }
+    }
 }
 
 fn next_webhook(text: &str, mut from: usize) -> Option<Found> {
@@ -98,17 +139,29 @@ fn next_segment(text: &str, mut from: usize) -> Option<Found> {
         from = slash + 1;
         let length = text[from..].find(is_end_of_segment).unwrap_or(text.len() - from);
         let segment = from..from + length;
-        let before = &text[..slash];
-        let before = before.rsplit(['/', ' ']).next().unwrap_or_default();
-        if is_opening(before) && opens(&text[segment.clone()]) {
+        let mut before = text[..slash].rsplit(['/', ' ']);
+        let (last, earlier) = (before.next().unwrap_or_default(), before.next());
+        // `/verify/17/3f9c…`, `/reset/MQ/c1a2…`.
+        let is_behind = is_opening(last) || is_id(last) && earlier.is_some_and(is_opening);
+        if is_behind && opens(&text[segment.clone()]) {
             return Some(Found::by("opening path", segment));
         }
     }
 }
 
+const ORACLE: &str = "oracle:thin:";
+
 fn is_opening(segment: &str) -> bool {
-    segment.len() <= LONGEST_OPENING
-        && OPENING_SEGMENTS.iter().any(|word| segment.eq_ignore_ascii_case(word))
+    let is_same = |(a, b): (u8, u8)| a.eq_ignore_ascii_case(&b) || (a, b) == (b'_', b'-');
+    let is_word =
+        |word: &str| word.len() == segment.len() && segment.bytes().zip(word.bytes()).all(is_same);
+    segment.len() <= LONGEST_OPENING && OPENING_SEGMENTS.iter().any(|word| is_word(word))
+}
+
+/// Who is meant, between the two.
+fn is_id(segment: &str) -> bool {
+    let is_word = segment.bytes().all(|b| b.is_ascii_lowercase() || b == b'-');
+    (1..=LONGEST_ID).contains(&segment.len()) && !is_word
 }
 
 /// Whether a segment is no name that a person gave: `/confirm/change-of-address` shows.
@@ -123,6 +176,7 @@ fn is_end_of_segment(c: char) -> bool {
 }
 
 const LONGEST_OPENING: usize = 16;
+const LONGEST_ID: usize = 8;
 /// Characters of the shortest segment that opens something.
 const SHORTEST_OPENING: usize = 16;
 
@@ -132,8 +186,17 @@ fn webhook(before: &str, path: &str) -> Option<usize> {
         Some((before, last)) if is_version(last) => before,
         _ => before,
     };
-    let is_row =
-        |(host, opening): &&(&str, &str)| path.starts_with(opening) && before.ends_with(host);
+    // `hooks.slack.com:443`.
+    let before = match before.rsplit_once(':') {
+        Some((host, port)) if port.bytes().all(|b| b.is_ascii_digit()) => host,
+        _ => before,
+    };
+    let ends_with = |host: &str| {
+        let start = before.len().checked_sub(host.len());
+        let end = start.and_then(|start| before.get(start..));
+        end.is_some_and(|end| end.eq_ignore_ascii_case(host))
+    };
+    let is_row = |(host, opening): &&(&str, &str)| path.starts_with(opening) && ends_with(host);
     WEBHOOKS.iter().find(is_row).map(|(_, opening)| opening.len())
 }
 
@@ -162,6 +225,19 @@ fn userinfo(url: &str) -> Option<Range<usize>> {
         }
     }
 }
+
+/// How much of what stands behind a URL may be the rest of its password: a quote ended the URL where
+/// there is neither a host nor a port.
+fn quoted_length(text: &str, end: usize) -> Option<usize> {
+    let (_, authority) = text[..end].split_once("://")?;
+    let is_open = !authority.contains(['/', '?', '#']) && !has_port_or_none(authority);
+    let near =
+        text[end..].char_indices().take(LONGEST_REST).take_while(|(_, c)| !c.is_whitespace());
+    near.last().filter(|_| is_open).map(|(at, c)| at + c.len_utf8())
+}
+
+/// Characters of the longest rest of a password.
+const LONGEST_REST: usize = 64;
 
 /// Whether what stands behind the host is a port. Else it is a password with a `/` in it.
 fn has_port_or_none(authority: &str) -> bool {
@@ -228,6 +304,13 @@ mod tests {
             ("http://h1,http://c:d@h2", "http://h1,http://[redacted]@h2"),
             ("http://[::1]:80,x://a:b@c", "http://[::1]:80,x://[redacted]@c"),
             ("//u:p@h/x", "//[redacted]@h/x"),
+            ("postgres://u:hun'ter2@h/db", "postgres://[redacted]@h/db"),
+            ("\"x://u:a\"b7@h\"", "\"x://[redacted]@h\""),
+            (
+                "jdbc:oracle:thin:scott/ti@ger@//db:1521/x",
+                "jdbc:oracle:thin:[redacted]@//db:1521/x",
+            ),
+            ("jdbc:oracle:thin:@db:1521:x", "jdbc:oracle:thin:@db:1521:x"),
         ] {
             assert_eq!(urls(text), shown);
             assert_eq!(urls(shown), shown, "twice");
@@ -248,6 +331,7 @@ mod tests {
             "*",
             "//",
             "a//b@c",
+            "'x://h:80','a@b', \"x://h:{port}\" 'x://h:{port}'",
         ] {
             assert_eq!(urls(text), text);
             assert_eq!(url(text), text.replace(' ', "%20"));
@@ -263,12 +347,35 @@ mod tests {
                 "/x;jsessionid=[redacted]?a=1#access_token=[redacted]&c=d",
             ),
             ("http://u:p@h/x?sig=a", "http://[redacted]@h/x?sig=[redacted]"),
-            ("/x?%70assword=a?b#c", "/x?%70assword=[redacted]?b#c"),
+            ("/x?%70assword=a?b#c", "/x?%70assword=[redacted]?[redacted]#c"),
+            ("/x?token=a?b=1?c", "/x?token=[redacted]?b=1?c"),
             ("/pay/4111111111111111", "/pay/[redacted:card]"),
+            ("/to/https%3A%2F%2Fu%3Apw%40h%2Fa%3Fb/x", "/to/https://[redacted]@h/a%3Fb/x"),
+            ("/x/%C3%A9/Bearer%20abc123", "/x/%C3%A9/Bearer%20[redacted]"),
+            ("/x/password%3Dabc", "/x/password=[redacted]"),
+            ("/reset%2Fa1b2c3d4e5f6a7b8", "/reset/[redacted]"),
         ] {
             assert_eq!(url(text), shown);
             assert_eq!(url(shown), shown, "twice");
         }
+        for (text, shown) in [
+            ("/reset_password/a1b2c3d4e5f6a7b8", "/reset_password/[redacted]"),
+            ("/email/verify/17/a1b2c3d4e5f6a7b8/", "/email/verify/17/[redacted]/"),
+            ("/reset/MQ/c1a2b3-d4e5f6a7b8c9d0e1f2", "/reset/MQ/[redacted]"),
+            ("/confirm/orders/a1b2c3d4e5f6a7b8", "/confirm/orders/a1b2c3d4e5f6a7b8"),
+            ("/x/17/a1b2c3d4e5f6a7b8", "/x/17/a1b2c3d4e5f6a7b8"),
+        ] {
+            assert_eq!(url(text), shown);
+            assert_eq!(urls(shown), shown, "twice");
+        }
+        assert_eq!(
+            urls(r#"sent {"a":"https:\/\/u:pw@h\/x"}"#),
+            r#"sent {"a":"https://[redacted]@h/x"}"#
+        );
+        let captured =
+            Scan::new(&Rules::default(), Tier::Captured).url("/users/bob%40example.com/a%2Fb").text;
+        assert_eq!(captured, "/users/[redacted:email]/a/b");
+        assert_eq!(url("/a%2Fb/%C3%A9+c&d?x"), "/a%2Fb/%C3%A9+c&d?x", "nothing is hidden");
         assert_eq!(
             urls("GET https://h/x?code=abcdefgh12345678 and so on"),
             "GET https://h/x?code=[redacted] and so on"
@@ -290,6 +397,7 @@ mod tests {
             "hooks.slack.com/workflows/",
             "outlook.office.com/webhook/",
             "shop.webhook.office.com/webhookb2/",
+            "Hooks.Slack.com:443/services/",
         ] {
             assert_eq!(urls(&format!("({address}a/b c")), format!("({address}[redacted] c"));
             assert_eq!(

@@ -14,9 +14,9 @@ use std::{borrow::Cow, mem};
 use self::token::{Token, Tokens};
 use super::{
     encoding::{push_escaped, unescaped},
-    keys::{KeyRule, Verdict},
+    keys::{KeyRule, Verdict, is_naming, is_valuing},
     placeholder::{OPEN, REDACTED},
-    rules::{NAME_KEYS, VALUE_KEY},
+    rules::VALUE_KEY,
     scan::{Hiding, Scan, without_half},
     trail::Why,
 };
@@ -349,8 +349,8 @@ impl<'r, 't> Machine<'r, 't> {
         let known = Known {
             key,
             fate: self.fate_of(&name),
-            is_name: NAME_KEYS.contains(&&*name),
-            is_value: name == VALUE_KEY,
+            is_name: is_naming(&name),
+            is_value: is_valuing(&name),
             stays: !self.may_find()
                 || self.tokens.is_plain() && owned(self.scan.unfollowed().value(key)).is_none(),
         };
@@ -411,6 +411,8 @@ impl<'r, 't> Machine<'r, 't> {
         let is_constant = self.tokens.is_constant() && is_whole;
         if is_hidden && !is_constant && !self.tokens.content().is_empty() {
             self.hid(Why::Key(self.rule(fate)), &read(&self.tokens));
+            // As it was sent, should a text repeat that.
+            self.scan.hid_too(self.tokens.content());
             return self.redacted();
         }
         let key = self.last_key_read();

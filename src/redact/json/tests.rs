@@ -123,6 +123,21 @@ fn a_value_whose_name_may_have_been_cut_off_hides() {
 }
 
 #[test]
+fn names_and_values_are_known_in_any_case() {
+    shows(r#"{"Name":"Password","Value":"x"}"#, r#"{"Name":"Password","Value":"[redacted]"}"#);
+    shows(r#"{"VALUE":"x","KEY":"apiKey"}"#, r#"{"VALUE":"[redacted]","KEY":"apiKey"}"#);
+    shows(r#"{"Key":"colour","Value":"red"}"#, r#"{"Key":"colour","Value":"red"}"#);
+}
+
+#[test]
+fn a_pair_may_end_with_a_comma_and_comments() {
+    shows(r#"["password","x",]"#, r#"["password","[redacted]",]"#);
+    shows(r#"["password","x"/*y*/ ,// z"#, r#"["password","[redacted]" ,"#);
+    shows(r#"["password",1 /*]*/,"email"]"#, r#"["password",1 ,"email"]"#);
+    assert_eq!(json(r#"[["password","x","#, true).unwrap().text, r#"[["password","[redacted]","#);
+}
+
+#[test]
 fn strings_are_looked_through() {
     shows(
         r#"{"url":"postgres:\/\/u:pw@h\/x","n":4111111111111111}"#,

@@ -249,10 +249,25 @@ impl<'t> Tokens<'t> {
         self.at == self.text.len()
     }
 
-    /// Whether the array, or the text, ends behind what was just read.
+    /// Whether the array, or the text, ends behind what was just read: also behind comments and a
+    /// comma, after which the rest may have been cut off.
     pub(super) fn array_ends(&self) -> bool {
-        let rest = self.rest().trim_ascii_start();
-        rest.is_empty() || rest.starts_with(']')
+        let mut ahead = *self;
+        let mut next = ahead.next_of_meaning();
+        if next == Some(Token::Comma) {
+            next = ahead.next_of_meaning();
+        }
+        next.is_none() || next == Some(Token::Close)
+    }
+
+    /// The next token that is no comment.
+    fn next_of_meaning(&mut self) -> Option<Token> {
+        loop {
+            match self.next() {
+                Some(Token::Comment) => {}
+                next => return next,
+            }
+        }
     }
 
     /// Whether behind the colon and the string that come next there is a member of that name.
@@ -262,10 +277,6 @@ impl<'t> Tokens<'t> {
             && ahead.next() == Some(Token::Quoted)
             && ahead.next() == Some(Token::Comma)
             && ahead.next() == Some(Token::Quoted)
-            && ahead.content() == name
-    }
-
-    fn rest(&self) -> &'t str {
-        &self.text[self.at..]
+            && ahead.content().eq_ignore_ascii_case(name)
     }
 }

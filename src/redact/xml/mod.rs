@@ -8,9 +8,8 @@ use std::{borrow::Cow, ops::Range};
 pub(super) use self::token::looks_like_xml;
 use self::token::{Token, Tokens, attributes, decoded, encoded};
 use super::{
-    keys::{KeyRule, Verdict},
+    keys::{KeyRule, Verdict, is_naming, is_valuing},
     placeholder::REDACTED,
-    rules::{NAME_KEYS, VALUE_KEY},
     scan::{Hiding, Rewrite, Scan, without_half},
     trail::Why,
 };
@@ -27,6 +26,7 @@ impl Scan<'_> {
             names: [""; DEEPEST],
             depth: 0,
             hiding: None,
+            named: None,
         };
         for (at, token) in Tokens::new(text) {
             walk.token(at, &token);
@@ -80,6 +80,8 @@ struct Walk<'r, 't> {
     depth: usize,
     /// The element that is being left out, how many of its name are open, and why.
     hiding: Option<(&'t str, usize, KeyRule<'r>)>,
+    /// How deep the element stands that an element before it names as a secret's.
+    named: Option<usize>,
 }
 
 impl<'r, 't> Walk<'r, 't> {
@@ -88,7 +90,7 @@ impl<'r, 't> Walk<'r, 't> {
             Token::Open { name, attributes, empty } => self.open(at, name, attributes, *empty),
             Token::Close { name } => self.close(at, name),
             Token::Text(part) | Token::Data(part) => self.content(part, token),
-            Token::Other(part) if self.text[part.clone()].starts_with("<?xml") => {}
+            Token::Other(part) if is_declaration(&self.text[part.clone()]) => {}
             Token::Other(part) => self.leave_out(part),
         }
     }
@@ -98,10 +100,11 @@ impl<'r, 't> Walk<'r, 't> {
             *open += usize::from(!empty && *hidden == name);
             return;
         }
-        let names_secret = self.names_secret(within);
+        let named = self.named.take() == Some(self.depth);
+        let names_secret = named || self.names_secret(within);
         let mut all = attributes(self.text, within.clone());
         // In `<add key="colour" value="red"/>` the key is a name and hides nothing.
-        let names = names_secret || all.any(|(name, _)| name == VALUE_KEY);
+        let names = names_secret || all.any(|(name, _)| is_valuing(name));
         for (attribute, value) in attributes(self.text, within.clone()) {
             self.attribute(attribute, value, names, names_secret);
         }
@@ -152,14 +155,14 @@ impl<'r, 't> Walk<'r, 't> {
     /// `name="password"` says that what else stands here, and inside, is a secret.
     fn names_secret(&self, within: &Range<usize>) -> bool {
         attributes(self.text, within.clone()).any(|(name, value)| {
-            NAME_KEYS.contains(&name) && self.scan.rules.keys.is_secret(&decoded(&self.text[value]))
+            is_naming(name) && self.scan.rules.keys.is_secret(&decoded(&self.text[value]))
         })
     }
 
     fn attribute(&mut self, name: &str, at: Range<usize>, names: bool, names_secret: bool) {
         let rule = match self.scan.verdict(name) {
-            _ if names_secret && name == VALUE_KEY => Some(KeyRule::Named),
-            _ if names && NAME_KEYS.contains(&name) => None,
+            _ if names_secret && is_valuing(name) => Some(KeyRule::Named),
+            _ if names && is_naming(name) => None,
             Verdict::Secret(rule) => Some(rule),
             Verdict::Unlisted => Some(KeyRule::Unlisted),
             Verdict::Plain | Verdict::Wanted => None,
@@ -171,6 +174,7 @@ impl<'r, 't> Walk<'r, 't> {
         if let Some((name, _, rule)) = self.hiding {
             let value = decoded(&self.text[at.clone()]);
             self.scan.hid_too(&value);
+            self.name(name, self.depth, &value);
             if !self.cut || at.end < self.text.len() {
                 self.scan.field(name, &value, Some(rule), self.depth);
             }
@@ -181,10 +185,23 @@ impl<'r, 't> Walk<'r, 't> {
         if self.text[at.clone()].trim().is_empty() {
             return;
         }
+        self.name(name, self.depth.saturating_sub(1), &decoded(&self.text[at.clone()]));
         // Deeper names are not known.
         let unknown = self.depth > DEEPEST || matches!(self.scan.verdict(name), Verdict::Unlisted);
         let rule = unknown.then_some(KeyRule::Unlisted);
         self.value(name, at.clone(), rule, matches!(token, Token::Data(_)));
+    }
+
+    /// `<name>password</name>` says that the element behind it is a secret, as in XML-RPC and in the
+    /// property lists of Apple.
+    fn name(&mut self, element: &str, depth: usize, content: &str) {
+        let content = content.trim();
+        if is_naming(element)
+            && content.len() <= LONGEST_NAME
+            && self.scan.rules.keys.is_secret(content)
+        {
+            self.named = Some(depth);
+        }
     }
 
     /// A value under a name: hidden by a rule, or looked through.
@@ -236,6 +253,22 @@ impl<'r, 't> Walk<'r, 't> {
     }
 }
 
+/// `<?xml version="1.0" encoding="utf-8"?>`, in which nothing else stands.
+fn is_declaration(text: &str) -> bool {
+    let inside = text.strip_prefix("<?xml ").unwrap_or_default().trim_end_matches(['?', '>']);
+    let known = ["version", "encoding", "standalone"];
+    let is_known = |pair: &str| {
+        let (name, value) = pair.split_once('=').unwrap_or_default();
+        let is_plain = |b: u8| b.is_ascii_alphanumeric() || b"\"'.-_".contains(&b);
+        known.contains(&name) && value.len() < LONGEST_DECLARED && value.bytes().all(is_plain)
+    };
+    !inside.is_empty() && inside.split_ascii_whitespace().all(is_known)
+}
+
+/// Bytes of the longest content that names another one.
+const LONGEST_NAME: usize = 64;
+/// Bytes of the longest name of an encoding, and then some.
+const LONGEST_DECLARED: usize = 20;
 /// Open elements whose names are known.
 const DEEPEST: usize = 64;
 /// Secret elements that may still be closed, in a text that need not be XML.
@@ -273,12 +306,33 @@ mod tests {
                 "<property name=\"password\">[redacted]</property>",
             ),
             ("<add key=\"colour\" value=\"red\"/>", "<add key=\"colour\" value=\"red\"/>"),
+            (
+                "<Add Key=\"ApiKey\" Value=\"x\"/><Data Name=\"Password\">x</Data>",
+                "<Add Key=\"ApiKey\" Value=\"[redacted]\"/><Data Name=\"Password\">[redacted]</Data>",
+            ),
             ("<add key=\"k\"/>", "<add key=\"[redacted]\"/>"),
             ("<add key=\"ApiKey\" value=\"x\"/>", "<add key=\"ApiKey\" value=\"[redacted]\"/>"),
             ("<a>postgres://u:pw@h/x &amp; y</a>", "<a>postgres://[redacted]@h/x &amp; y</a>"),
             ("<a><!-- hunter2 -->b</a>", "<a>b</a>"),
             ("<?xml version=\"1.0\"?><a/>", "<?xml version=\"1.0\"?><a/>"),
+            ("<?xml-stylesheet href=\"x://u:hunter2@h\"?><?xml pin='1'?><a/>", "<a/>"),
+            (
+                "<?xml version='1.0' encoding=\"UTF-8\" ?><a/>",
+                "<?xml version='1.0' encoding=\"UTF-8\" ?><a/>",
+            ),
             ("<!DOCTYPE a [<!ENTITY p \"hunter2\">]><a/>", "<a/>"),
+            (
+                "<member><name>password</name><value><string>x</string></value></member><a>1</a>",
+                "<member><name>password</name><value>[redacted]</value></member><a>1</a>",
+            ),
+            (
+                "<dict><key>apiKey</key>\n<string>x</string><key>plan</key><string>y</string></dict>",
+                "<dict><key>[redacted]</key>\n<string>[redacted]</string><key>[redacted]</key><string>y</string></dict>",
+            ),
+            (
+                "<p><name>token</name></p><p>a</p><p><name>b</name><v>c</v></p>",
+                "<p><name>token</name></p><p>a</p><p><name>b</name><v>c</v></p>",
+            ),
             ("<token>never closed", "<token>[redacted]"),
             ("<password/>x", "<password/>x"),
         ] {
