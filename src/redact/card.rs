@@ -73,9 +73,7 @@ fn card(bytes: &[u8], first: &Range<usize>) -> Option<usize> {
         let behind = &bytes[group.end..];
         let separator =
             SEPARATORS.iter().find(|separator| behind.starts_with(separator.as_bytes()));
-        let Some(separator) = separator.filter(|_| (3..=7).contains(&group.len())) else {
-            return None;
-        };
+        let separator = separator.filter(|_| (3..=7).contains(&group.len()))?;
         let next = group.end + separator.len();
         group = next..next + digits(&bytes[next..]);
     }

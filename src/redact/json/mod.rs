@@ -7,17 +7,23 @@
 //! bracket is missing or one too many, names and values can no longer be told apart: the rest is
 //! replaced by `[redacted]`.
 
+mod frame;
+mod key;
+mod pair;
+mod show;
 mod token;
 
-use std::{borrow::Cow, mem};
+use std::mem;
 
-use self::token::{Token, Tokens};
+use self::{
+    frame::{Fate, Frame, Known},
+    key::KNOWN,
+    show::read,
+    token::{Token, Tokens},
+};
 use super::{
-    encoding::{push_escaped, unescaped},
-    keys::{KeyRule, Verdict, is_naming, is_valuing},
-    placeholder::{OPEN, REDACTED},
-    rules::VALUE_KEY,
-    scan::{Hiding, Scan, without_half},
+    placeholder::OPEN,
+    scan::{Hiding, Scan},
     trail::Why,
 };
 
@@ -74,67 +80,6 @@ struct Key<'t> {
     tokens: Tokens<'t>,
     /// The length of the output without it, if it is there already.
     without: Option<usize>,
-}
-
-/// What is known of a key.
-#[derive(Clone, Copy, Default)]
-struct Known<'t> {
-    key: &'t str,
-    fate: Fate,
-    is_name: bool,
-    is_value: bool,
-    /// Nothing in it is hidden or has to be removed.
-    stays: bool,
-}
-
-#[derive(Clone, Copy, Default)]
-enum Fate {
-    #[default]
-    Plain,
-    Wanted,
-    /// Hidden by its key.
-    Secret,
-    /// Hidden by a name beside it.
-    Named,
-    /// Hidden if it is a scalar.
-    Unlisted,
-}
-
-/// One open bracket.
-#[derive(Clone, Copy, Default)]
-struct Frame<'t> {
-    object: bool,
-    /// The last key was `name` or the like.
-    naming: bool,
-    /// In an object, the name that it gave is a secret's; in an array, its first element is.
-    secret_name: bool,
-    /// An element of the array has been read.
-    begun: bool,
-    /// A name has been read.
-    named: bool,
-    /// The last key was `value`.
-    valuing: bool,
-    /// In an array: its key says that what is in it is wanted, or not listed.
-    wanted: bool,
-    unlisted: bool,
-    /// The last key; in an array, the one that it stands under.
-    key: &'t str,
-    /// A value that is in the output already, should a secret's name follow.
-    unnamed: Option<Unnamed>,
-}
-
-/// Where such a value begins and ends. The end is the beginning while it is being read.
-#[derive(Clone, Copy)]
-struct Unnamed {
-    start: Mark,
-    end: Mark,
-}
-
-/// A place in the output, and how much is hidden up to it.
-#[derive(Clone, Copy)]
-struct Mark {
-    text: usize,
-    hidden: usize,
 }
 
 #[derive(Clone, Copy, Eq, PartialEq)]
@@ -205,16 +150,6 @@ impl<'r, 't> Machine<'r, 't> {
         }
     }
 
-    #[cold]
-    fn leave_comment_out(&mut self) {
-        if let Some(Key { tokens, without: None }) = self.key {
-            self.keep_to(tokens.start());
-            self.key = Some(Key { tokens, without: Some(self.out.text.len()) });
-        }
-        self.keep_to(self.tokens.start());
-        self.done = self.tokens.at();
-    }
-
     #[inline]
     fn accept(&mut self, token: Token) -> Result<(), Broken> {
         match (self.expect, token) {
@@ -257,29 +192,6 @@ impl<'r, 't> Machine<'r, 't> {
         }
     }
 
-    /// Names and values can no longer be told apart.
-    fn give_up(&mut self) {
-        self.without_pending_key(self.tokens.start());
-        let in_value = matches!(self.expect, Expect::Value | Expect::ValueOrEnd);
-        // Written so that it reads the same the next time.
-        let rest = if in_value { "\"[redacted]\"" } else { REDACTED };
-        self.out.text.push_str(rest);
-        self.out.hidden += 1;
-        self.scan.hid(Why::Broken, "");
-        self.scan.hid_words(&self.text[self.tokens.start()..]);
-    }
-
-    /// Keeps what is up to here, but no key without its colon.
-    fn without_pending_key(&mut self, end: usize) {
-        match self.key {
-            Some(Key { without: Some(length), .. }) if self.hiding.is_none() => {
-                self.out.text.truncate(length);
-            }
-            Some(key) => self.keep_to(key.tokens.start()),
-            None => self.keep_to(end),
-        }
-    }
-
     fn open(&mut self) -> Result<(), Broken> {
         if self.depth == DEEPEST {
             return Err(Broken);
@@ -314,70 +226,6 @@ impl<'r, 't> Machine<'r, 't> {
             self.frames[0] = Frame::default();
         }
         self.end_value(Expect::NextDocument);
-    }
-
-    /// A key that has a colon; it may be in the output already.
-    #[inline]
-    fn read_key(&mut self, is_out: bool) {
-        self.expect = Expect::Value;
-        if self.hiding.is_some() {
-            return;
-        }
-        let Known { key, fate, is_name, is_value, stays } = self.known_key();
-        let paired = is_name || is_value || self.frame().secret_name;
-        self.fate = if paired { self.fate_of_pair(fate, is_name, is_value) } else { fate };
-        self.quiet = !paired && matches!(fate, Fate::Plain) && !self.scan.needs_names();
-        let frame = self.frame_mut();
-        frame.naming = is_name;
-        frame.valuing = is_value;
-        frame.key = key;
-        if !is_out && !stays {
-            self.shown(self.scan);
-        }
-    }
-
-    /// What is known of the key that was read. The same keys come again and again.
-    fn known_key(&mut self) -> Known<'t> {
-        let key = self.tokens.content();
-        let byte = |at: usize| key.as_bytes().get(at).copied().map_or(0, usize::from);
-        let place = (key.len() + 3 * byte(0) + 5 * byte(key.len() / 2)) % KNOWN;
-        let known = self.known[place];
-        if known.key == key && !key.is_empty() {
-            return known;
-        }
-        let name = read(&self.tokens);
-        let known = Known {
-            key,
-            fate: self.fate_of(&name),
-            is_name: is_naming(&name),
-            is_value: is_valuing(&name),
-            stays: !self.may_find()
-                || self.tokens.is_plain() && owned(self.scan.unfollowed().value(key)).is_none(),
-        };
-        self.known[place] = known;
-        known
-    }
-
-    fn fate_of(&self, name: &str) -> Fate {
-        match self.scan.verdict(name) {
-            Verdict::Plain => Fate::Plain,
-            Verdict::Wanted => Fate::Wanted,
-            Verdict::Secret(_) => Fate::Secret,
-            Verdict::Unlisted => Fate::Unlisted,
-        }
-    }
-
-    /// The same of a key that may name another value, or be named.
-    fn fate_of_pair(&self, fate: Fate, is_name: bool, is_value: bool) -> Fate {
-        let frame = self.frame();
-        if is_value && frame.secret_name {
-            return Fate::Named;
-        }
-        // In `{"key": "colour", "value": "red"}` the key is a name and hides nothing.
-        if is_name && (frame.unnamed.is_some() || self.tokens.value_follows(VALUE_KEY)) {
-            return Fate::Plain;
-        }
-        fate
     }
 
     #[inline]
@@ -420,25 +268,6 @@ impl<'r, 't> Machine<'r, 't> {
         self.shown(if is_wanted { scan.wanted() } else { scan });
     }
 
-    /// Which rule it is that hides the value under the last key.
-    fn rule(&self, fate: Fate) -> KeyRule<'r> {
-        match fate {
-            Fate::Unlisted => KeyRule::Unlisted,
-            Fate::Secret => match self.scan.verdict(&unescaped(self.last_key())) {
-                Verdict::Secret(rule) => rule,
-                _ => KeyRule::Named,
-            },
-            _ => KeyRule::Named,
-        }
-    }
-
-    /// Says what a member is.
-    fn field(&self, rule: Option<KeyRule<'r>>) {
-        if self.depth > 0 && self.frame().object {
-            self.scan.field(&self.last_key_read(), &read(&self.tokens), rule, self.depth);
-        }
-    }
-
     /// What becomes of the value that begins here.
     #[inline]
     fn begin_value(&mut self, is_scalar: bool) -> Fate {
@@ -451,48 +280,6 @@ impl<'r, 't> Machine<'r, 't> {
         if stands_alone { fate } else { self.begin_paired(is_scalar, fate) }
     }
 
-    /// The same of one that may be a name, or have one.
-    fn begin_paired(&mut self, is_scalar: bool, fate: Fate) -> Fate {
-        let quoted = is_scalar && self.tokens.is_quoted();
-        let name = (quoted && self.wants_name()).then(|| read(&self.tokens));
-        let names =
-            name.is_some_and(|name| is_name(&name) && self.scan.rules.keys.is_secret(&name));
-        let whole = !quoted || self.tokens.is_whole();
-        if self.frame().valuing {
-            self.keep_to(self.tokens.start());
-        }
-        let mark = self.mark();
-        let Frame { object, begun, secret_name, .. } = *self.frame();
-        // `["password", "x"]`, but not `["password", "email", "name"]`.
-        let paired = !object && begun && secret_name && (!is_scalar || self.tokens.array_ends());
-        let fate = if paired { Fate::Named } else { fate };
-        let secret = matches!(fate, Fate::Secret | Fate::Named);
-        let frame = self.frame_mut();
-        frame.secret_name = names || object && secret_name;
-        frame.begun = true;
-        frame.named |= mem::take(&mut frame.naming) && whole;
-        if frame.valuing && !secret {
-            frame.unnamed.get_or_insert(Unnamed { start: mark, end: mark });
-        }
-        if names {
-            self.hide_value_of(self.depth.saturating_sub(1));
-        }
-        fate
-    }
-
-    /// Whether anything in what was read last may have to be hidden.
-    #[inline]
-    fn may_find(&self) -> bool {
-        let tokens = &self.tokens;
-        // A document, or blanks before one.
-        let begins = matches!(tokens.first_inside(), Some(b' ' | b'{' | b'[' | b'<'));
-        let length = tokens.at() - tokens.start();
-        begins
-            || !tokens.is_plain()
-            || self.scan.may_find(length, || tokens.content())
-            || self.cut && !tokens.is_whole()
-    }
-
     /// What a value without a key of its own inherits from the array that it is in.
     fn inherited(&self) -> Fate {
         match self.frame() {
@@ -501,39 +288,6 @@ impl<'r, 't> Machine<'r, 't> {
             Frame { object: false, wanted: true, .. } => Fate::Wanted,
             _ => Fate::Plain,
         }
-    }
-
-    /// Hides the value that stood before the secret's name in this object.
-    fn hide_value_of(&mut self, depth: usize) {
-        let Some(Unnamed { start, end }) = self.frames[depth].unnamed.take() else {
-            return;
-        };
-        let value = start.text..end.text;
-        if !["", "\"\"", "''", "null", "true", "false"].contains(&&self.out.text[value.clone()]) {
-            self.hid(Why::Key(KeyRule::Named), "");
-            self.scan.hid_words(&self.out.text[value.clone()]);
-            self.out.text.replace_range(value, "\"[redacted]\"");
-            self.out.hidden = self.out.hidden + 1 - (end.hidden - start.hidden);
-        }
-    }
-
-    /// Where the text ends before an object does, the name of its value may have been cut off.
-    fn hide_unnamed(&mut self) {
-        for depth in (0..self.depth).rev() {
-            if !self.frames[depth].named {
-                self.hide_value_of(depth);
-            }
-        }
-    }
-
-    fn mark(&self) -> Mark {
-        Mark { text: self.out.text.len(), hidden: self.out.hidden }
-    }
-
-    /// Whether a string here may be the name of another value.
-    fn wants_name(&self) -> bool {
-        let frame = self.frame();
-        self.depth > 0 && if frame.object { frame.naming } else { !frame.begun }
     }
 
     fn end_value(&mut self, at_top: Expect) {
@@ -555,17 +309,6 @@ impl<'r, 't> Machine<'r, 't> {
             self.expect_member();
         } else {
             self.expect = Expect::CommaOrEnd;
-        }
-    }
-
-    /// Where the value ends whose name may follow.
-    fn end_unnamed(&mut self) {
-        self.keep_to(self.tokens.at());
-        let end = self.mark();
-        let frame = self.frame_mut();
-        frame.valuing = false;
-        if let Some(unnamed) = &mut frame.unnamed {
-            unnamed.end = end;
         }
     }
 
@@ -592,11 +335,6 @@ impl<'r, 't> Machine<'r, 't> {
         &mut self.frames[self.depth.saturating_sub(1)]
     }
 
-    /// The key that the next value stands under.
-    fn last_key(&self) -> &'t str {
-        if self.depth == 0 { "" } else { self.frame().key }
-    }
-
     /// Whether this is a string that ends where it should, or a word that JSON or JavaScript knows.
     #[inline]
     fn is_plain(&self) -> Result<(), Broken> {
@@ -613,95 +351,8 @@ impl<'r, 't> Machine<'r, 't> {
         };
         if plain { Ok(()) } else { Err(Broken) }
     }
-
-    /// The same as it is read, if someone wants to know: most strings need no name.
-    fn last_key_read(&self) -> Cow<'t, str> {
-        if self.scan.needs_names() { unescaped(self.last_key()) } else { Cow::Borrowed("") }
-    }
-
-    /// A key or value that stays, looked through. Its last word may be half of something.
-    fn shown(&mut self, scan: Scan<'_>) {
-        let token = self.tokens;
-        let content = token.content();
-        let is_whole = token.is_whole() || !self.cut;
-        let kept = if is_whole { content } else { without_half(content) };
-        if let Some(shown) = looked_through(scan, &token, kept) {
-            // What was a number is none any more.
-            let quote = if token.is_quoted() { char::from(token.first()) } else { '"' };
-            self.keep_to(token.start());
-            self.out.text.push(quote);
-            push_escaped(&mut self.out.text, &shown, quote);
-            self.out.text.push(quote);
-            self.out.hidden += 1;
-            self.done = token.at();
-        } else if kept.len() < content.len() {
-            self.keep_to(token.start() + usize::from(token.is_quoted()) + kept.len());
-            self.done = token.at();
-        }
-    }
-
-    /// Says that a value was hidden.
-    fn hid(&self, why: Why<'_>, value: &str) {
-        if self.scan.is_followed() {
-            self.scan.under(&self.last_key_read()).hid(why, value);
-        }
-    }
-
-    /// Says that it was hidden with what it is in.
-    fn hid_inside(&self) {
-        if self.scan.is_followed() {
-            self.scan.hid_too(&read(&self.tokens));
-        }
-    }
-
-    /// In the place of the last token.
-    fn redacted(&mut self) {
-        self.keep_to(self.tokens.start());
-        self.out.text.extend(["\"", REDACTED, "\""]);
-        self.out.hidden += 1;
-        self.done = self.tokens.at();
-    }
-
-    fn keep_to(&mut self, end: usize) {
-        if self.hiding.is_none() && self.done < end {
-            self.out.text.push_str(&self.text[self.done..end]);
-            self.done = end;
-        }
-    }
 }
 
-/// Whether a value may be the name of another one: `card number`, but no sentence.
-fn is_name(text: &str) -> bool {
-    text.len() <= LONGEST_NAME && text.bytes().filter(|byte| *byte == b' ').count() <= MOST_BLANKS
-}
-
-/// What is kept of a key or value as it is to be shown, if something in it is hidden.
-fn looked_through(scan: Scan<'_>, token: &Tokens<'_>, kept: &str) -> Option<String> {
-    // Written as an escape, what cannot be seen would split what is looked for.
-    let plain = if token.is_plain() { Cow::Borrowed(kept) } else { Scan::seen(unescaped(kept)) };
-    owned(scan.value(&plain))
-}
-
-/// What was changed.
-fn owned(text: Cow<'_, str>) -> Option<String> {
-    match text {
-        Cow::Owned(changed) => Some(changed),
-        Cow::Borrowed(_) => None,
-    }
-}
-
-/// The words of the last token.
-fn read<'t>(tokens: &Tokens<'t>) -> Cow<'t, str> {
-    let content = tokens.content();
-    if tokens.is_plain() { Cow::Borrowed(content) } else { unescaped(content) }
-}
-
-/// Keys that are remembered.
-const KNOWN: usize = 32;
-/// Bytes of the longest value that names another one.
-const LONGEST_NAME: usize = 64;
-/// Blanks in it.
-const MOST_BLANKS: usize = 3;
 /// Open brackets that are followed; deeper ones are not shown.
 const DEEPEST: usize = 64;
 
