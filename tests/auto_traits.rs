@@ -8,7 +8,7 @@ use tower_bell::{
     Secret, Stats, TestFailed, Worker,
     capture::{AnyBody, BellService, ResponseFuture, SameBody},
     context::Carried,
-    redact::Redacted,
+    redact::{Finding, Hide, Pii, Redacted, Shown},
     transport::{
         Capabilities, Receipt, SendError,
         console::Console,
@@ -109,6 +109,10 @@ exactly! {
     Message: Send Sync Unpin;
     Next: Send Sync Unpin;
     Receipt: Send Sync Unpin;
+    Finding: Send Sync Unpin;
+    Hide: Send Sync Unpin;
+    Pii: Send Sync Unpin;
+    Shown<'static>: Send Sync Unpin;
     Redacted<Message>: Send Sync Unpin;
     Redactor: Send Sync Unpin;
     Route: Send Sync Unpin;
