@@ -166,7 +166,10 @@ fn has_port_or_none(authority: &str) -> bool {
         Some(v6) => v6.split_once(']').map_or(v6, |(_, rest)| rest),
         None => authority,
     };
-    after_host.rsplit_once(':').is_none_or(|(_, port)| port.bytes().all(|b| b.is_ascii_digit()))
+    let mut colons = after_host.rmatch_indices(':').map(|(at, _)| at);
+    // A placeholder's own colon is none, or what is read twice would lose what stands behind it.
+    let colon = colons.find(|at| !after_host[..*at].ends_with(super::placeholder::OPEN));
+    colon.is_none_or(|at| after_host[at + 1..].bytes().all(|b| b.is_ascii_digit()))
 }
 
 /// The URLs of a text: from the last blank or quote before `://` to the next one behind it. A text
@@ -245,6 +248,7 @@ mod tests {
             "*",
             "//",
             "a//b@c",
+            "/x?a=://Bearer%20[redacted:pem]?@",
         ] {
             assert_eq!(urls(text), text);
             assert_eq!(url(text), text.replace(' ', "%20"));
