@@ -469,6 +469,10 @@ mod tests {
                 "Authorization: Hawk id=\"dh37\", mac=\"6R4r\"\nHost: x",
                 "Authorization: Hawk [redacted]\nHost: x",
             ),
+            (
+                "AWS4-HMAC-SHA256 Credential=AK/20261123/eu, SignedHeaders=host, Signature=9f",
+                "AWS4-HMAC-SHA256 Credential=[redacted], SignedHeaders=host, Signature=[redacted]",
+            ),
             ("password=\"unclosed hunter2 word", "password=\"[redacted]"),
             ("secret: hunter2\nnext: 1", "secret: [redacted]\nnext: 1"),
             ("{\"token\": swordfish }", "{\"token\": [redacted] }"),

@@ -245,7 +245,10 @@ fn has_port_or_none(authority: &str) -> bool {
         Some(v6) => v6.split_once(']').map_or(v6, |(_, rest)| rest),
         None => authority,
     };
-    after_host.rsplit_once(':').is_none_or(|(_, port)| port.bytes().all(|b| b.is_ascii_digit()))
+    let mut colons = after_host.rmatch_indices(':').map(|(at, _)| at);
+    // A placeholder's own colon is none, or what is read twice would lose what stands behind it.
+    let colon = colons.find(|at| !after_host[..*at].ends_with(super::placeholder::OPEN));
+    colon.is_none_or(|at| after_host[at + 1..].bytes().all(|b| b.is_ascii_digit()))
 }
 
 /// The URLs of a text: from the last blank or quote before `://` to the next one behind it. A text
@@ -332,6 +335,7 @@ mod tests {
             "//",
             "a//b@c",
             "'x://h:80','a@b', \"x://h:{port}\" 'x://h:{port}'",
+            "/x?a=://Bearer%20[redacted:pem]?@",
         ] {
             assert_eq!(urls(text), text);
             assert_eq!(url(text), text.replace(' ', "%20"));
@@ -421,6 +425,35 @@ mod tests {
             ["discord.com/api/v10/users/17", "hooks.slack.com/", "x/services/T0", "/v1/webhooks/"]
         {
             assert_eq!(urls(text), text);
+        }
+    }
+
+    #[test]
+    fn segments_that_open_something_hide() {
+        for before in [
+            "activate activation confirm confirmation invitation invite magic magic-link",
+            "password-reset reset reset-password unsubscribe verification verify verify-email",
+            "Reset-Password",
+        ]
+        .iter()
+        .flat_map(|line| line.split(' '))
+        {
+            let text = format!("/app/{before}/3f9c2ab1d4e5f6a7?plan=pro");
+            let shown = format!("/app/{before}/[redacted]?plan=pro");
+            assert_eq!(url(&text), shown);
+            assert_eq!(url(&shown), shown, "twice");
+            assert_eq!(urls(&format!("GET {text} failed")), format!("GET {shown} failed"));
+        }
+        for text in [
+            "/confirm/change-of-address",
+            "/reset/password",
+            "/verify/",
+            "/presets/3f9c2ab1d4e5f6a7",
+            "/orders/3f9c2ab1d4e5f6a7/reset",
+            "/users/7f3a9c1e-0b1c-4d5e-8f90-123456789abc",
+            "/commits/3f9c2ab1d4e5f6a7b8c9d0e1f2a3b4c5d6e7f8a9",
+        ] {
+            assert_eq!(url(text), text);
         }
     }
 }
