@@ -53,9 +53,14 @@ pub(crate) async fn read_until(client: &mut TcpStream, end: &str) -> String {
 /// Readable, and compared as exactly as the bytes would be.
 fn without_date(seen: &[u8]) -> String {
     let seen = seen.escape_ascii().to_string();
-    let Some((before, dated)) = seen.split_once(r"\r\ndate: ") else { return seen };
-    let (_, after) = dated.split_once(r"\r\n").expect("a whole line");
-    format!(r"{before}\r\ndate: -\r\n{after}")
+    // Several answers may come over one connection.
+    let mut answers = seen.split(r"\r\ndate: ");
+    let mut hidden = answers.next().unwrap_or_default().to_owned();
+    for dated in answers {
+        let (_, after) = dated.split_once(r"\r\n").expect("a whole line");
+        hidden.extend([r"\r\ndate: -\r\n", after]);
+    }
+    hidden
 }
 
 /// What a client sees of one stream.
