@@ -79,7 +79,9 @@ pub(super) fn hide_beside<'t>(scan: Scan<'_>, text: &'t str) -> Cow<'t, str> {
 /// A name behind two dashes, and the word behind it, unless that is prose.
 fn argument(text: &str, at: usize) -> Option<(&str, Range<usize>)> {
     let name_at = at + "--".len();
-    let name = first(text[at..].strip_prefix("--")?, is_key);
+    // Of a line of dashes only the first ones.
+    let rest = text[at..].strip_prefix("--").filter(|_| !text[..at].ends_with(is_key))?;
+    let name = first(rest, is_key);
     let start = name_at + name.len() + 1;
     let value = text[start - 1..].strip_prefix(' ').map(word)?;
     let begins = value.starts_with(|c: char| c.is_alphanumeric());

@@ -187,10 +187,8 @@ fn webhook(before: &str, path: &str) -> Option<usize> {
         _ => before,
     };
     // `hooks.slack.com:443`.
-    let before = match before.rsplit_once(':') {
-        Some((host, port)) if port.bytes().all(|b| b.is_ascii_digit()) => host,
-        _ => before,
-    };
+    let host = before.trim_end_matches(|c: char| c.is_ascii_digit()).strip_suffix(':');
+    let before = host.unwrap_or(before);
     let ends_with = |host: &str| {
         let start = before.len().checked_sub(host.len());
         let end = start.and_then(|start| before.get(start..));

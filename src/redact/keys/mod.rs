@@ -446,9 +446,9 @@ mod tests {
         // `ip` alone hides them.
         for key in [
             "cfconnectingip clientip customerEmail email_address Forwarded cf-connecting-ip",
-            "ipAddress e-mail user[mobile] mobile-number homePhone phone_number realip",
+            "ipAddress workMail user[mobile] mobile-number homePhone phone_number realip",
             "REMOTE_ADDR trueclientip X-Forwarded-For",
-            "email ip ip_address x_real_ip true-client-ip remote_addr phone",
+            "email e-mail ip ip_address x_real_ip true-client-ip remote_addr phone",
         ]
         .iter()
         .flat_map(|line| line.split(' '))
