@@ -58,6 +58,54 @@ pub(super) fn hide<'t>(scan: Scan<'_>, text: &'t str) -> Cow<'t, str> {
     rewrite.finish()
 }
 
+/// Hides what stands beside a secret's name with no sign between: `--password x7` on a command line,
+/// and `("password", "x7")`, as `Debug` writes a pair.
+pub(super) fn hide_beside<'t>(scan: Scan<'_>, text: &'t str) -> Cow<'t, str> {
+    let mut rewrite = Rewrite::of(text);
+    let mut at = 0;
+    while let Some(found) = text.as_bytes()[at..].iter().position(|b| matches!(b, b'-' | b'(')) {
+        at += found;
+        let (name, value) = argument(text, at).or_else(|| pair(text, at)).unwrap_or_default();
+        at += 1;
+        if let Verdict::Secret(rule) = scan.verdict_in_text(name) {
+            scan.under(name).hid(Why::Key(rule), &text[value.clone()]);
+            at = at.max(value.end);
+            rewrite.replace(value, REDACTED);
+        }
+    }
+    rewrite.finish()
+}
+
+/// A name behind two dashes, and the word behind it, unless that is prose.
+fn argument(text: &str, at: usize) -> Option<(&str, Range<usize>)> {
+    let name_at = at + "--".len();
+    // Of a line of dashes only the first ones.
+    let rest = text[at..].strip_prefix("--").filter(|_| !text[..at].ends_with(is_key))?;
+    let name = first(rest, is_key);
+    let start = name_at + name.len() + 1;
+    let value = text[start - 1..].strip_prefix(' ').map(word)?;
+    let begins = value.starts_with(|c: char| c.is_alphanumeric());
+    (begins && !is_ordinary(value)).then(|| (name, start..start + value.len()))
+}
+
+/// Two strings behind a bracket.
+fn pair(text: &str, at: usize) -> Option<(&str, Range<usize>)> {
+    let rest = text[at..].strip_prefix('(')?;
+    let quote = rest.trim_start_matches('\\');
+    let name = first(quote.strip_prefix('"')?, |c| c != '"' && c != '\\');
+    let behind = quote[1 + name.len()..].trim_start_matches('\\').strip_prefix("\", ")?;
+    let value = behind.trim_start_matches('\\');
+    let content = value.starts_with('"').then(|| quoted(behind, behind.len() - value.len()))??;
+    let start = text.len() - behind.len();
+    Some((name, start + content.start..start + content.end))
+}
+
+/// The longest beginning of such characters, within [`LONGEST_KEY`].
+fn first(text: &str, is: impl Fn(char) -> bool) -> &str {
+    let near = text.char_indices().take_while(|(at, c)| *at < LONGEST_KEY && is(*c));
+    &text[..near.last().map_or(0, |(at, c)| at + c.len_utf8())]
+}
+
 /// Hides the values of a line of cookies. Their names stay.
 fn cookies(text: &str, line: Range<usize>, rewrite: &mut Rewrite<'_>) {
     let mut at = line.start;
@@ -112,7 +160,7 @@ impl<'t> Key<'t> {
     /// The key that ends the text: a word or a quoted string. One word before it belongs to it, for
     /// "api key" and "primary key".
     fn before(text: &'t str) -> Self {
-        let text = text.trim_end_matches(' ');
+        let text = text.trim_end_matches(is_gap);
         let inner = text.trim_end_matches(['"', '\'', '`']);
         if inner.len() < text.len() {
             let inner = inner.trim_end_matches('\\');
@@ -136,6 +184,10 @@ fn last(text: &str, is: impl Fn(char) -> bool) -> &str {
     let near = text.len().saturating_sub(LONGEST_KEY);
     let start = text.char_indices().rev().take_while(|(at, c)| *at >= near && is(*c)).last();
     &text[start.map_or(text.len(), |(at, _)| at)..]
+}
+
+fn is_gap(c: char) -> bool {
+    matches!(c, ' ' | '\t' | '\u{a0}')
 }
 
 fn is_key(c: char) -> bool {
@@ -196,7 +248,7 @@ fn is_cookie(name: &str) -> bool {
 
 /// Where the value is that begins at `at`; `None` if there is none, or it is prose or a literal.
 fn value(text: &str, at: usize, certain: bool, header: bool) -> Option<Range<usize>> {
-    let start = at + text[at..].len() - text[at..].trim_start_matches([' ', '\t']).len();
+    let start = at + text[at..].len() - text[at..].trim_start_matches(is_gap).len();
     let rest = &text[start..];
     let quote = rest.trim_start_matches('\\');
     if quote.starts_with(['"', '\'', '`']) {
@@ -338,6 +390,31 @@ mod tests {
         super::hide(Scan::new(&Rules::default(), Tier::Own), text).into_owned()
     }
 
+    fn beside(text: &str) -> String {
+        super::hide_beside(Scan::new(&Rules::default(), Tier::Own), text).into_owned()
+    }
+
+    #[test]
+    fn values_beside_the_names_of_secrets_hide() {
+        for (text, shown) in [
+            ("psql --password hunter2 --port 80", "psql --password [redacted] --port 80"),
+            ("--api-key 1234567", "--api-key [redacted]"),
+            ("[(\"a\", \"b\"), (\"token\", \"x7, y\")]", "[(\"a\", \"b\"), (\"token\", \"[redacted]\")]"),
+            (r#"(\"token\", \"x7\", 1)"#, r#"(\"token\", \"[redacted]\", 1)"#),
+        ] {
+            assert_eq!(beside(text), shown);
+            assert_eq!(beside(shown), shown, "twice");
+        }
+        for text in [
+            "--password <PASSWORD> --port 80, --token is required, --token=abc, '--token' 17",
+            "the token -- abc123, -- token abc123",
+            "(\"name\", \"bob7\") (token, \"b7\") (\"token\") (\"token\", 5) (\"token\", \"\")",
+            "--", "-", "(", "(\"", "(\"token\", \"", "--token ", "--é x7", "(\"é",
+        ] {
+            assert_eq!(beside(text), text);
+        }
+    }
+
     #[test]
     fn values_of_secret_keys_hide() {
         for (text, shown) in [
@@ -377,7 +454,7 @@ mod tests {
                 "Authorization: [redacted] Credential=[redacted], Signature=[redacted]",
             ),
             ("Authorization: Negotiate YIIZ1234, no", "Authorization: Negotiate [redacted], no"),
-            ("proxy-authorization: NTLM TlRM1234 x", "proxy-authorization: [redacted] x"),
+            ("proxy-authorization: NTLM TlRM1234 x", "proxy-authorization: NTLM [redacted] x"),
             ("Authorization: Basic YTpi", "Authorization: Basic [redacted]"),
             ("authorization=Bot abc12345", "authorization=[redacted]"),
             (
@@ -397,6 +474,8 @@ mod tests {
             ("password='' token=\"\" pin='a'", "password='' token=\"\" pin='[redacted]'"),
             ("db password=a&b7 user=x", "db password=[redacted] user=x"),
             ("?token=a&amp;b=1&c=2", "?token=[redacted]&amp;b=1&c=2"),
+            ("password\t=\thunter2", "password\t=\t[redacted]"),
+            ("password\u{a0}:\u{a0}hunter2", "password\u{a0}:\u{a0}[redacted]"),
             ("token expired: 7f3a9c1e, api key: abcdefghX", "token expired: [redacted], api key: [redacted]"),
             ("db.password:12345 user.pin:1234", "db.password:[redacted] user.pin:[redacted]"),
             ("app.auth.token:12345x", "app.auth.token:[redacted]"),

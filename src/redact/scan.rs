@@ -196,6 +196,9 @@ impl<'r> Scan<'r> {
         let text = hide(long(credential::SHORTEST, Signs::BLANK), text, credential::next);
         let assigns = signs.any(Signs::COLON.and(Signs::EQUALS));
         let text = then(assigns, text, |text| assignment::hide(self, text));
+        let text = then(signs.any(Signs::DASH.and(Signs::QUOTE)), text, |text| {
+            assignment::hide_beside(self, text)
+        });
         let text = then(signs.any(Signs::LESS), text, |text| self.elements(text));
         let text = hide(long(card::SHORTEST, Signs::DIGIT), text, card::next);
         let text = hide(self.personal && signs.any(Signs::AT), text, email);
