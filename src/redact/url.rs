@@ -4,7 +4,7 @@
 use std::{borrow::Cow, ops::Range};
 
 use super::{
-    encoding::percent_decoded,
+    encoding::{percent_decoded, percent_encoded},
     rules::{OPENING_SEGMENTS, WEBHOOKS},
     scan::{Find, Found, Hiding, Rewrite, Scan},
     signs::Signs,
@@ -20,10 +20,22 @@ impl Scan<'_> {
         let mut hiding = Hiding::default();
         let (path, tail) = text.split_at(text.find(['?', '#']).unwrap_or(text.len()));
         let (path, parameters) = path.split_at(path.find(';').unwrap_or(path.len()));
-        hiding.text.push_str(&self.text(Cow::Borrowed(path), Signs::of(path)));
+        hiding.text.push_str(&self.path(path));
         self.tail(parameters, &mut hiding);
         self.tail(tail, &mut hiding);
         hiding
+    }
+
+    /// A path as whoever decodes it sees it: `/users/bob%40example.com`.
+    fn path<'t>(self, path: &'t str) -> Cow<'t, str> {
+        let plain = Self::seen(percent_decoded(path));
+        let known = self.known_hidden(&plain);
+        let shown = self.text(Cow::Borrowed(&known), Signs::of(&known));
+        if *shown == *plain {
+            return Cow::Borrowed(path);
+        }
+        let is_plain = |byte: u8| byte.is_ascii_graphic() && !b"%?#;".contains(&byte);
+        Cow::Owned(percent_encoded(&shown, is_plain))
     }
 
     /// All URLs in a text.
@@ -262,10 +274,17 @@ mod tests {
             ("http://u:p@h/x?sig=a", "http://[redacted]@h/x?sig=[redacted]"),
             ("/x?%70assword=a?b#c", "/x?%70assword=[redacted]?b#c"),
             ("/pay/4111111111111111", "/pay/[redacted:card]"),
+            ("/to/https%3A%2F%2Fu%3Apw%40h%2Fa%3Fb/x", "/to/https://[redacted]@h/a%3Fb/x"),
+            ("/x/%C3%A9/Bearer%20abc123", "/x/%C3%A9/Bearer%20[redacted]"),
+            ("/x/password%3Dabc", "/x/password=[redacted]"),
+            ("/reset%2Fa1b2c3d4e5f6a7b8", "/reset/[redacted]"),
         ] {
             assert_eq!(url(text), shown);
             assert_eq!(url(shown), shown, "twice");
         }
+        let captured = Scan::new(&Rules::default(), Tier::Captured).url("/users/bob%40example.com/a%2Fb").text;
+        assert_eq!(captured, "/users/[redacted:email]/a/b");
+        assert_eq!(url("/a%2Fb/%C3%A9+c&d?x"), "/a%2Fb/%C3%A9+c&d?x", "nothing is hidden");
         assert_eq!(
             urls("GET https://h/x?code=abcdefgh12345678 and so on"),
             "GET https://h/x?code=[redacted] and so on"
