@@ -130,6 +130,10 @@ fn only_what_is_listed_shows() {
             "plan=pro&name=[redacted]&flag",
         ),
         (
+            post_as("application/x-www-form-urlencoded", "name=Al;ice;plan=pro;x&flag"),
+            "name=[redacted];[redacted];plan=pro;x&flag",
+        ),
+        (
             post_as("text/xml", "<o id=\"7\"><plan>pro</plan><name>Al</name></o>"),
             "<o id=\"[redacted]\"><plan>pro</plan><name>[redacted]</name></o>",
         ),

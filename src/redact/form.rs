@@ -15,44 +15,54 @@ impl Scan<'_> {
     /// A form payload; `cut` if more of it was not kept.
     pub(super) fn form(self, text: &str, cut: bool) -> Hiding {
         let mut hiding = Hiding::default();
-        self.pairs(text, cut, &mut hiding);
+        self.pairs(text, cut, Before::Nothing, &mut hiding);
         hiding
     }
 
-    /// Pairs divided by `&`, `&amp;` or `;`.
-    pub(super) fn pairs(self, text: &str, cut: bool, into: &mut Hiding) {
-        let mut before = Before::Nothing;
+    /// Pairs divided by `&`, `&amp;` or `;`. What stands before them, and what stands before whatever
+    /// follows.
+    pub(super) fn pairs(
+        self,
+        text: &str,
+        cut: bool,
+        mut before: Before,
+        into: &mut Hiding,
+    ) -> Before {
         let mut rest = text;
         while !rest.is_empty() {
             let end = rest.find(['&', ';']).unwrap_or(rest.len());
             let last = end == rest.len();
-            let secret = self.pair(&rest[..end], before, cut && last, into);
+            let hidden = self.pair(&rest[..end], before, cut && last, into);
             let separator = ["&amp;", "&", ";"].into_iter().find(|s| rest[end..].starts_with(s));
             let separator = separator.unwrap_or_default();
             into.text.push_str(separator);
             rest = &rest[end + separator.len()..];
-            before = match (secret, separator) {
-                (false, _) => Before::Nothing,
-                (true, ";") => Before::OpenSecret,
-                (true, _) => Before::Secret,
+            before = match (hidden, separator) {
+                (Before::Nothing, _) => Before::Nothing,
+                // What is not listed ends where the pair does, but it may have a `;` in it.
+                (Before::Unlisted, ";" | "") => Before::Unlisted,
+                (Before::Unlisted, _) => Before::Nothing,
+                (_, ";") => Before::OpenSecret,
+                (..) => Before::Secret,
             };
         }
+        before
     }
 
-    /// Whether the pair is secret.
-    fn pair(self, pair: &str, before: Before, cut: bool, into: &mut Hiding) -> bool {
+    /// What it is for the next one.
+    fn pair(self, pair: &str, before: Before, cut: bool, into: &mut Hiding) -> Before {
         let (key, value) = match pair.split_once('=') {
             Some((key, value)) if before != Before::OpenSecret => (key, value),
             // A flag, or the rest of a secret that has a `;` or `&` in it, or a cut key.
             _ => {
-                let secret = before != Before::Nothing || self.rules.keys.is_secret(pair);
+                let secret = self.rules.keys.is_secret(pair);
                 let shown = if cut { without_half(pair) } else { pair };
-                if secret && !pair.is_empty() {
+                if (secret || before != Before::Nothing) && !pair.is_empty() {
                     self.hide_part(pair, Why::Broken, into);
                 } else {
                     self.show_part(shown, into);
                 }
-                return secret;
+                return if secret { Before::Secret } else { before };
             }
         };
         self.show_part(key, into);
@@ -75,8 +85,11 @@ impl Scan<'_> {
             Some(why) if !value.is_empty() => scan.hide_part(value, why, into),
             _ => scan.show_part(if cut { without_half(value) } else { value }, into),
         }
-        // What is not listed ends where the pair does: nobody guesses at its borders.
-        why.or(random).is_some() && rule != Some(KeyRule::Unlisted)
+        match rule {
+            Some(KeyRule::Unlisted) => Before::Unlisted,
+            None if random.is_none() => Before::Nothing,
+            _ => Before::Secret,
+        }
     }
 
     fn hide_part(self, part: &str, why: Why<'_>, into: &mut Hiding) {
@@ -105,8 +118,10 @@ impl Scan<'_> {
 
 /// What stands before a pair.
 #[derive(Clone, Copy, Eq, PartialEq)]
-enum Before {
+pub(super) enum Before {
     Nothing,
+    /// What the app does not list, and a `;`.
+    Unlisted,
     /// A secret pair and a `&`.
     Secret,
     /// A secret pair and a `;`, which for most parsers is a part of its value.

@@ -5,6 +5,7 @@ use std::{borrow::Cow, ops::Range};
 
 use super::{
     encoding::{percent_decoded, percent_encoded},
+    form::Before,
     rules::{OPENING_SEGMENTS, WEBHOOKS},
     scan::{Find, Found, Hiding, Rewrite, Scan},
     signs::Signs,
@@ -68,12 +69,15 @@ impl Scan<'_> {
 
     /// Everything from a `?`, `#` or `;` on.
     fn tail(self, text: &str, into: &mut Hiding) {
+        let mut before = Before::Nothing;
         for part in text.split_inclusive(['?', '#']) {
             let (part, end) = match part.strip_suffix(['?', '#']) {
                 Some(inner) => (inner, &part[inner.len()..]),
                 None => (part, ""),
             };
-            self.pairs(part, false, into);
+            before = self.pairs(part, false, before, into);
+            // A query may have more of these; only a fragment is none of a value's.
+            before = if end == "?" { before } else { Before::Nothing };
             into.text.push_str(end);
         }
     }
@@ -272,7 +276,8 @@ mod tests {
                 "/x;jsessionid=[redacted]?a=1#access_token=[redacted]&c=d",
             ),
             ("http://u:p@h/x?sig=a", "http://[redacted]@h/x?sig=[redacted]"),
-            ("/x?%70assword=a?b#c", "/x?%70assword=[redacted]?b#c"),
+            ("/x?%70assword=a?b#c", "/x?%70assword=[redacted]?[redacted]#c"),
+            ("/x?token=a?b=1?c", "/x?token=[redacted]?b=1?c"),
             ("/pay/4111111111111111", "/pay/[redacted:card]"),
             ("/to/https%3A%2F%2Fu%3Apw%40h%2Fa%3Fb/x", "/to/https://[redacted]@h/a%3Fb/x"),
             ("/x/%C3%A9/Bearer%20abc123", "/x/%C3%A9/Bearer%20[redacted]"),
