@@ -145,8 +145,15 @@ fn webhook(before: &str, path: &str) -> Option<usize> {
         Some((before, last)) if is_version(last) => before,
         _ => before,
     };
-    let is_row =
-        |(host, opening): &&(&str, &str)| path.starts_with(opening) && before.ends_with(host);
+    // `hooks.slack.com:443`.
+    let host = before.trim_end_matches(|c: char| c.is_ascii_digit()).strip_suffix(':');
+    let before = host.unwrap_or(before);
+    let ends_with = |host: &str| {
+        let start = before.len().checked_sub(host.len());
+        let end = start.and_then(|start| before.get(start..));
+        end.is_some_and(|end| end.eq_ignore_ascii_case(host))
+    };
+    let is_row = |(host, opening): &&(&str, &str)| path.starts_with(opening) && ends_with(host);
     WEBHOOKS.iter().find(is_row).map(|(_, opening)| opening.len())
 }
 
@@ -311,6 +318,7 @@ mod tests {
             "hooks.slack.com/workflows/",
             "outlook.office.com/webhook/",
             "shop.webhook.office.com/webhookb2/",
+            "Hooks.Slack.com:443/services/",
         ] {
             assert_eq!(urls(&format!("({address}a/b c")), format!("({address}[redacted] c"));
             assert_eq!(
