@@ -49,7 +49,7 @@ impl Scan<'_> {
 
     /// Hides userinfo, what follows the address of a webhook, and segments that open something.
     fn addresses<'t>(self, text: &'t str) -> Cow<'t, str> {
-        let finds: [Find; 3] = [next_userinfo, next_webhook, next_segment];
+        let finds: [Find; 4] = [next_userinfo, next_oracle, next_webhook, next_segment];
         finds.into_iter().fold(Cow::Borrowed(text), |text, next| self.without(text, next))
     }
 
@@ -91,6 +91,17 @@ fn next_userinfo(text: &str, from: usize) -> Option<Found> {
     })
 }
 
+/// `jdbc:oracle:thin:scott/tiger@//db`.
+fn next_oracle(text: &str, mut from: usize) -> Option<Found> {
+    loop {
+        let start = from + text[from..].find(ORACLE)? + ORACLE.len();
+        from = end_of_url(text, start);
+        if let Some(length) = text[start..from].rfind('@').filter(|length| *length > 0) {
+            return Some(Found::by("userinfo", start..start + length));
+        }
+    }
+}
+
 fn next_webhook(text: &str, mut from: usize) -> Option<Found> {
     loop {
         let slash = from + text[from..].find('/')?;
@@ -118,6 +129,8 @@ fn next_segment(text: &str, mut from: usize) -> Option<Found> {
         }
     }
 }
+
+const ORACLE: &str = "oracle:thin:";
 
 fn is_opening(segment: &str) -> bool {
     segment.len() <= LONGEST_OPENING
@@ -248,6 +261,8 @@ mod tests {
             ("http://h1,http://c:d@h2", "http://h1,http://[redacted]@h2"),
             ("http://[::1]:80,x://a:b@c", "http://[::1]:80,x://[redacted]@c"),
             ("//u:p@h/x", "//[redacted]@h/x"),
+            ("jdbc:oracle:thin:scott/ti@ger@//db:1521/x", "jdbc:oracle:thin:[redacted]@//db:1521/x"),
+            ("jdbc:oracle:thin:@db:1521:x", "jdbc:oracle:thin:@db:1521:x"),
         ] {
             assert_eq!(urls(text), shown);
             assert_eq!(urls(shown), shown, "twice");
