@@ -41,6 +41,18 @@ impl Scan<'_> {
 
     /// All URLs in a text.
     pub(super) fn urls<'t>(self, text: &'t str) -> Cow<'t, str> {
+        if text.contains(":\\/\\/") {
+            // As PHP writes them into JSON.
+            let plain = text.replace("\\/", "/");
+            return match self.plain_urls(&plain) {
+                Cow::Borrowed(_) => Cow::Borrowed(text),
+                Cow::Owned(shown) => Cow::Owned(shown),
+            };
+        }
+        self.plain_urls(text)
+    }
+
+    fn plain_urls<'t>(self, text: &'t str) -> Cow<'t, str> {
         match self.addresses(text) {
             Cow::Borrowed(text) => self.queries(text),
             Cow::Owned(text) => Cow::Owned(self.queries(&text).into_owned()),
@@ -309,6 +321,10 @@ mod tests {
             assert_eq!(url(text), shown);
             assert_eq!(url(shown), shown, "twice");
         }
+        assert_eq!(
+            urls(r#"sent {"a":"https:\/\/u:pw@h\/x"}"#),
+            r#"sent {"a":"https://[redacted]@h/x"}"#
+        );
         let captured = Scan::new(&Rules::default(), Tier::Captured).url("/users/bob%40example.com/a%2Fb").text;
         assert_eq!(captured, "/users/[redacted:email]/a/b");
         assert_eq!(url("/a%2Fb/%C3%A9+c&d?x"), "/a%2Fb/%C3%A9+c&d?x", "nothing is hidden");
