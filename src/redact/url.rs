@@ -134,9 +134,11 @@ fn next_segment(text: &str, mut from: usize) -> Option<Found> {
         from = slash + 1;
         let length = text[from..].find(is_end_of_segment).unwrap_or(text.len() - from);
         let segment = from..from + length;
-        let before = &text[..slash];
-        let before = before.rsplit(['/', ' ']).next().unwrap_or_default();
-        if is_opening(before) && opens(&text[segment.clone()]) {
+        let mut before = text[..slash].rsplit(['/', ' ']);
+        let (last, earlier) = (before.next().unwrap_or_default(), before.next());
+        // `/verify/17/3f9c…`, `/reset/MQ/c1a2…`.
+        let is_behind = is_opening(last) || is_id(last) && earlier.is_some_and(is_opening);
+        if is_behind && opens(&text[segment.clone()]) {
             return Some(Found::by("opening path", segment));
         }
     }
@@ -145,8 +147,17 @@ fn next_segment(text: &str, mut from: usize) -> Option<Found> {
 const ORACLE: &str = "oracle:thin:";
 
 fn is_opening(segment: &str) -> bool {
-    segment.len() <= LONGEST_OPENING
-        && OPENING_SEGMENTS.iter().any(|word| segment.eq_ignore_ascii_case(word))
+    let is_same = |(a, b): (u8, u8)| a.eq_ignore_ascii_case(&b) || (a, b) == (b'_', b'-');
+    let is_word = |word: &str| {
+        word.len() == segment.len() && segment.bytes().zip(word.bytes()).all(is_same)
+    };
+    segment.len() <= LONGEST_OPENING && OPENING_SEGMENTS.iter().any(|word| is_word(word))
+}
+
+/// Who is meant, between the two.
+fn is_id(segment: &str) -> bool {
+    let is_word = segment.bytes().all(|b| b.is_ascii_lowercase() || b == b'-');
+    (1..=LONGEST_ID).contains(&segment.len()) && !is_word
 }
 
 /// Whether a segment is no name that a person gave: `/confirm/change-of-address` shows.
@@ -161,6 +172,7 @@ fn is_end_of_segment(c: char) -> bool {
 }
 
 const LONGEST_OPENING: usize = 16;
+const LONGEST_ID: usize = 8;
 /// Characters of the shortest segment that opens something.
 const SHORTEST_OPENING: usize = 16;
 
@@ -320,6 +332,16 @@ mod tests {
         ] {
             assert_eq!(url(text), shown);
             assert_eq!(url(shown), shown, "twice");
+        }
+        for (text, shown) in [
+            ("/reset_password/a1b2c3d4e5f6a7b8", "/reset_password/[redacted]"),
+            ("/email/verify/17/a1b2c3d4e5f6a7b8/", "/email/verify/17/[redacted]/"),
+            ("/reset/MQ/c1a2b3-d4e5f6a7b8c9d0e1f2", "/reset/MQ/[redacted]"),
+            ("/confirm/orders/a1b2c3d4e5f6a7b8", "/confirm/orders/a1b2c3d4e5f6a7b8"),
+            ("/x/17/a1b2c3d4e5f6a7b8", "/x/17/a1b2c3d4e5f6a7b8"),
+        ] {
+            assert_eq!(url(text), shown);
+            assert_eq!(urls(shown), shown, "twice");
         }
         assert_eq!(
             urls(r#"sent {"a":"https:\/\/u:pw@h\/x"}"#),
