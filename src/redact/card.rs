@@ -8,6 +8,10 @@ use super::{rules::CARDS, scan::Found};
 /// Digits of the shortest card number.
 pub(super) const SHORTEST: usize = 13;
 const MOST: usize = 19;
+/// Between the groups of a printed number, encoded or not: a blank or a dash of any width.
+const SEPARATORS: [&str; 11] = [
+    "  ", " ", "-", "+", "%20", "\t", "\u{a0}", "\u{2009}", "\u{2011}", "\u{2013}", "\u{202f}",
+];
 /// Groups of the longest, in print: `4111 1111 1111 1111 111`.
 const MOST_GROUPS: usize = 6;
 
@@ -27,11 +31,30 @@ fn next_group(bytes: &[u8], mut at: usize) -> Option<Range<usize>> {
     loop {
         let start = at + bytes[at..].iter().position(u8::is_ascii_digit)?;
         let end = start + digits(&bytes[start..]);
-        let before = start.checked_sub(1).map(|at| bytes[at]);
-        if !before.is_some_and(|b| b.is_ascii_alphanumeric() || b == b'.') {
+        let start = start + escape(&bytes[..start], &bytes[start..end]);
+        if !goes_on(&bytes[..start]) {
             return Some(start..end);
         }
         at = end;
+    }
+}
+
+/// How many of the digits belong to what is encoded before them: `%20`.
+fn escape(before: &[u8], digits: &[u8]) -> usize {
+    match (before, digits) {
+        ([.., b'%'], [_, _, _, ..]) => 2,
+        _ => 0,
+    }
+}
+
+/// Whether digits that stand here are part of a word or of a decimal. An escape is neither.
+fn goes_on(before: &[u8]) -> bool {
+    match before {
+        [.., b'\\', b'n' | b'r' | b't'] => false,
+        [.., b'%', high, low] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => false,
+        [.., digit, b'.'] => digit.is_ascii_digit(),
+        [.., last] => last.is_ascii_alphanumeric(),
+        [] => false,
     }
 }
 
@@ -48,11 +71,12 @@ fn card(bytes: &[u8], first: &Range<usize>) -> Option<usize> {
             return Some(group.end);
         }
         // Groups of a printed number have three digits or more, but for the last.
-        let separated = matches!(bytes.get(group.end), Some(b' ' | b'-'));
-        if !separated || !(3..=7).contains(&group.len()) {
+        let behind = &bytes[group.end..];
+        let separator = SEPARATORS.iter().find(|separator| behind.starts_with(separator.as_bytes()));
+        let Some(separator) = separator.filter(|_| (3..=7).contains(&group.len())) else {
             return None;
-        }
-        let next = group.end + 1;
+        };
+        let next = group.end + separator.len();
         group = next..next + digits(&bytes[next..]);
     }
     None
@@ -132,6 +156,17 @@ mod tests {
         }
         assert_eq!(hide("4111 1111 1111 1111 12/27"), "[redacted:card] 12/27");
         assert_eq!(hide("id 17 4111111111111111."), "id 17 [redacted:card].");
+    }
+
+    #[test]
+    fn card_numbers_hide_however_they_are_written() {
+        for separator in SEPARATORS {
+            let number = ["4111", "1111", "1111", "1111"].join(separator);
+            assert_eq!(hide(&format!("card {number}, no")), "card [redacted:card], no", "{separator}");
+        }
+        for before in ["\\n", "%3A", "%20", "No.", "_", "é"] {
+            assert_eq!(hide(&format!("{before}4111111111111111")), format!("{before}[redacted:card]"));
+        }
     }
 
     #[test]
