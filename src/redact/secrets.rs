@@ -10,7 +10,10 @@ use super::{
     pattern::hide_ranges,
     placeholder::REDACTED,
 };
-use crate::sensitive::Sensitive;
+use crate::{
+    sensitive::Sensitive,
+    text::{clean, one_line},
+};
 
 /// All of them, looked for at once.
 #[derive(Clone, Default)]
@@ -48,7 +51,10 @@ impl Secrets {
     }
 
     fn add_all<'v>(&mut self, values: impl Iterator<Item = &'v str>) {
-        self.needles.extend(values.filter(|value| !value.is_empty()).flat_map(forms));
+        // Texts are searched as they are shown: without what cannot be seen, some on one line.
+        let seen = |value| [value, &*clean(value), &*one_line(value)].map(str::to_owned);
+        let values = values.flat_map(seen).filter(|value| value.len() >= SHORTEST_SEEN);
+        self.needles.extend(values.flat_map(|value| forms(&value)));
         self.needles.sort_unstable();
         self.needles.dedup();
         // The longest one, so that a part does not leave the rest standing.
@@ -88,13 +94,14 @@ impl fmt::Debug for Secrets {
     }
 }
 
-/// As it is, percent-encoded in capitals and not, and escaped for JSON.
-fn forms(text: &str) -> [String; 4] {
+/// As it is, percent-encoded in capitals and not and with `+` for a blank, and escaped for JSON.
+fn forms(text: &str) -> [String; 5] {
     let encoded = percent_encoded(text, |b| b.is_ascii_alphanumeric() || b"-._~".contains(&b));
     let lower = lower_case_encoding(&encoded);
     let mut escaped = String::new();
     push_escaped(&mut escaped, text, '"');
-    [text.to_owned(), encoded, lower, escaped]
+    let plus = encoded.replace("%20", "+");
+    [text.to_owned(), encoded, lower, plus, escaped]
 }
 
 /// If the secret is a URL: its path with the query and the parts of both; and its password.
@@ -122,6 +129,8 @@ fn lower_case_encoding(encoded: &str) -> String {
 
 /// Shorter secrets are not looked for: too much of what is harmless would be hidden.
 const SHORTEST: usize = 6;
+/// Fewer bytes stand in too many words, whoever calls them sensitive.
+const SHORTEST_SEEN: usize = 3;
 /// The same for a part of a URL, which may be an ordinary word: `/services/`.
 const SHORTEST_PART: usize = 16;
 
@@ -147,6 +156,14 @@ mod tests {
             ("short", "short"),
         ] {
             assert_eq!(secrets.hide(text), shown);
+        }
+    }
+
+    #[test]
+    fn secrets_hide_as_they_are_shown() {
+        let secrets = secrets(&["hun\u{200b}ter2222", "one two\r\nthree"]);
+        for text in ["hunter2222", "one two\nthree", "one two three", "one+two%0D%0Athree"] {
+            assert_eq!(secrets.hide(text), "[redacted]");
         }
     }
 

@@ -8,6 +8,7 @@ use std::{
 };
 
 use super::{keys::KeyRule, placeholder::OPEN};
+use crate::text::clean;
 
 /// Something that was hidden: where, and by which rule. Never the value.
 ///
@@ -139,6 +140,8 @@ impl Trail {
 
     /// A value was hidden with what stands round it.
     pub(super) fn echo(&self, value: &str) {
+        // As a text is shown that repeats it.
+        let value = clean(value);
         let value = value.trim();
         if let Some(echoes) = &self.echoes
             && value.len() >= SHORTEST_ECHO
