@@ -199,6 +199,19 @@ async fn a_value_hidden_in_the_request_is_hidden_where_the_error_repeats_it() {
 }
 
 #[tokio::test]
+async fn a_hidden_value_is_hidden_as_it_was_sent_and_as_it_is_shown() {
+    let request = Request::post("/orders?pin=query+%2d12%2B34&token=undefined")
+        .header("content-type", "application/json")
+        .body(Bytes::from_static(br#"{"password":"payl\u006fad-1234","secret":"two\r\nli\u200bnes-1234"}"#))
+        .unwrap();
+    let error = "no query+%2d12%2B34, query -12+34, payl\\u006fad-1234, payload-1234 or \
+                 two\r\nli\u{200b}nes-1234, because it is undefined";
+    let told = told(Redactor::default(), request, error).await;
+    assert!(!told.contains("1234") && !told.contains("12%2B34"), "{told}");
+    assert!(told.contains("because it is undefined"), "{told}");
+}
+
+#[tokio::test]
 async fn short_values_and_addresses_of_machines_stay_in_the_error() {
     let request = Request::post("/orders?pin=12345&ip=10.0.0.5")
         .header("x-real-ip", "10.0.0.6")

@@ -97,6 +97,8 @@ impl Scan<'_> {
         into.text.push_str(REDACTED);
         if self.is_followed() {
             self.hid(why, &form_decoded(part));
+            // As it was sent, should a text repeat that.
+            self.hid_too(part);
         }
     }
 

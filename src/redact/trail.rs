@@ -7,7 +7,7 @@ use std::{
     net::IpAddr,
 };
 
-use super::{keys::KeyRule, placeholder::OPEN};
+use super::{keys::KeyRule, placeholder::OPEN, scan::is_literal};
 use crate::text::clean;
 
 /// Something that was hidden: where, and by which rule. Never the value.
@@ -147,6 +147,7 @@ impl Trail {
             && value.len() >= SHORTEST_ECHO
             && !value.starts_with(OPEN)
             && !OPEN.contains(value)
+            && !is_literal(value)
             // In "connect to 10.0.0.5 refused" it is the cause.
             && value.parse::<IpAddr>().is_err()
         {

@@ -550,6 +550,8 @@ impl<'r, 't> Machine<'r, 't> {
         if self.scan.is_followed() {
             let value = token.map(read).unwrap_or_default();
             self.scan.under(&self.last_key_read()).hid(why, &value);
+            // As it was sent, should a text repeat that.
+            token.iter().for_each(|token| self.scan.hid_too(token.content()));
         }
     }
 
