@@ -114,6 +114,17 @@ fn explain_says_rule_and_place_and_never_a_value() {
 }
 
 #[test]
+fn explain_names_a_key_as_it_is_shown() {
+    let request = Request::post("/?Bearer%20hunter2222%20token=1")
+        .header("content-type", "application/json")
+        .body(Bytes::from_static(br#"{"https://u:hunter2222@h/token":1,"bob@example.com":{"pin":12}}"#))
+        .unwrap();
+    let found = format!("{:?}", Redactor::default().explain(&request));
+    assert!(!found.contains("hunter2222") && !found.contains("bob@"), "{found}");
+    assert!(found.contains("https://[redacted]@h/token"), "{found}");
+}
+
+#[test]
 fn only_what_is_listed_shows() {
     let redactor = Redactor::default().show_only(["plan", "sku", "email"]).show_only(["tags"]);
     for (request, shown) in [

@@ -15,7 +15,7 @@ use super::{
     signs::Signs,
     trail::{Trail, Why},
 };
-use crate::text::clean;
+use crate::text::{clean, one_line};
 
 /// Bytes of `::1`, the shortest one.
 const SHORTEST_IP: usize = 3;
@@ -250,7 +250,12 @@ impl<'r> Scan<'r> {
 
     /// Says that a value was hidden.
     pub(super) fn hid(self, why: Why<'_>, value: &str) {
-        if let Some(trail) = self.trail {
+        let Some(trail) = self.trail else { return };
+        if trail.is_asked() {
+            // A name may be anything that a client sends.
+            let unasked = Self { name: "", trail: None, ..self };
+            trail.hid(why, &unasked.value(&one_line(self.name)), value);
+        } else {
             trail.hid(why, self.name, value);
         }
     }
