@@ -264,6 +264,16 @@ fn what_speaks_of_people_is_hidden_in_what_was_captured() {
 }
 
 #[test]
+fn the_query_of_a_referer_is_a_query() {
+    let request = Request::get("/").header("referer", "http://10.0.0.5:3000/x?phone=0170&plan=pro");
+    let request = request.body(Bytes::new()).unwrap();
+    let shown = Redactor::default().preview(&request);
+    assert!(shown.contains("http://10.0.0.5:3000/x?phone=[redacted]&plan=pro"), "{shown}");
+    let shown = Redactor::default().show_only(["phone"]).preview(&request);
+    assert!(shown.contains("http://10.0.0.5:3000/x?phone=0170&plan=[redacted]"), "{shown}");
+}
+
+#[test]
 fn what_the_app_sends_itself_may_speak_of_people() {
     let text = "registered bob@example.com from 203.0.113.7 with DE89370400440532013000";
     let message = Message::new(text).field("email", "bob@example.com").user("bob@example.com");

@@ -45,6 +45,8 @@ pub(super) struct Scan<'r> {
     name: &'r str,
     /// Hide what speaks of people.
     personal: bool,
+    /// Show addresses of machines.
+    machines: bool,
     tier: Tier,
     trail: Option<&'r Trail>,
     interest: Interest,
@@ -108,7 +110,8 @@ impl<'r> Scan<'r> {
     pub(super) fn new(rules: &'r Rules, tier: Tier) -> Self {
         let personal = rules.hides_people() && tier != Tier::Own;
         let interest = Interest::of(rules);
-        Self { rules, depth: 0, known: None, name: "", personal, tier, trail: None, interest }
+        let machines = tier != Tier::Captured;
+        Self { rules, depth: 0, known: None, name: "", personal, machines, tier, trail: None, interest }
     }
 
     /// With values that are hidden wherever they stand.
@@ -133,7 +136,7 @@ impl<'r> Scan<'r> {
 
     /// For what may hold the address of a machine of ours.
     pub(super) fn of_machines(self) -> Self {
-        Self { tier: if self.tier == Tier::Captured { Tier::Error } else { self.tier }, ..self }
+        Self { machines: true, ..self }
     }
 
     /// What becomes of the value of this key of the payload or the query.
@@ -203,7 +206,7 @@ impl<'r> Scan<'r> {
         let text = hide(long(card::SHORTEST, Signs::DIGIT), text, card::next);
         let text = hide(self.personal && signs.any(Signs::AT), text, email);
         let text = hide(self.personal && long(SHORTEST_IBAN, Signs::DIGIT), text, iban);
-        let ips = self.personal && self.tier == Tier::Captured && long(SHORTEST_IP, Signs::DIGIT);
+        let ips = self.personal && !self.machines && long(SHORTEST_IP, Signs::DIGIT);
         hide(ips && signs.any(Signs::DOT.and(Signs::COLON)), text, ip)
     }
 
