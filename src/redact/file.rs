@@ -1,11 +1,8 @@
 //! The rules as a file: what several services share. Not the secrets, which stand in the environment.
 
-use std::{env, fmt};
+use std::env;
 
-use serde::{
-    Deserialize, Deserializer,
-    de::{Error, IgnoredAny, MapAccess, SeqAccess, Visitor},
-};
+use serde::{Deserialize, Deserializer, de::Error};
 
 use super::{Pii, Redactor, Rules};
 use crate::secret::Secret;
@@ -18,7 +15,7 @@ struct File {
     hide_keys: Vec<String>,
     hide_patterns: Vec<Pattern>,
     hide_routes: Vec<String>,
-    hide_secrets: Vec<FromEnv>,
+    hide_secrets: FromEnv,
     pii: Pii,
     show_headers: Vec<String>,
     show_keys: Vec<String>,
@@ -42,10 +39,7 @@ impl<'de> Deserialize<'de> for Redactor {
             rules.user_field = file.user_field;
             file.hide_patterns.into_iter().for_each(|pattern| rules.patterns.push(pattern.0));
         });
-        Ok(file
-            .hide_secrets
-            .into_iter()
-            .fold(redactor, |redactor, FromEnv(s)| redactor.hide_secret(s)))
+        Ok(redactor.with_secrets(file.hide_secrets.0))
     }
 }
 
@@ -63,69 +57,43 @@ impl<'de> Deserialize<'de> for Pattern {
     }
 }
 
-/// `{ "env": "NAME" }`. Anything else may be a secret, which no error repeats.
-struct FromEnv(Secret);
+/// `{ "env": "NAME" }`, as it is written. Anything else may be a secret: no error repeats what stands
+/// in the place of one, as that of a type would that is not untagged.
+#[derive(Deserialize)]
+#[serde(untagged, expecting = "a secret stands in the environment: { \"env\": \"NAME\" }")]
+enum Written {
+    All(Vec<Variable>),
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Variable {
+    Env(String),
+}
+
+/// What the environment says.
+#[derive(Default)]
+struct FromEnv(Vec<Secret>);
 
 impl<'de> Deserialize<'de> for FromEnv {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(FromEnvVisitor)
+        let Written::All(variables) = Written::deserialize(deserializer)?;
+        let secrets = variables.iter().map(|Variable::Env(name)| secret(name));
+        secrets.collect::<Result<_, _>>().map(Self).map_err(D::Error::custom)
     }
 }
 
-struct FromEnvVisitor;
-
-impl<'de> Visitor<'de> for FromEnvVisitor {
-    type Value = FromEnv;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(ONLY_ENV)
+fn secret(name: &str) -> Result<Secret, String> {
+    if !is_name(name) {
+        return Err("a name of an environment variable: `[A-Za-z_][A-Za-z0-9_]*`".to_owned());
     }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<FromEnv, A::Error> {
-        let mut name = None;
-        while let Some(key) = map.next_key::<String>()? {
-            match key.as_str() {
-                "env" if name.is_none() => name = Some(map.next_value::<String>()?),
-                _ => {
-                    map.next_value::<IgnoredAny>()?;
-                    return Err(A::Error::custom(ONLY_ENV));
-                }
-            }
+    match env::var(name) {
+        Ok(secret) if !secret.trim().is_empty() => Ok(Secret::new(secret.trim())),
+        // A secret in small letters reads like a name.
+        _ if name.contains(|c: char| c.is_ascii_lowercase()) => {
+            Err("the environment has no variable of this name".to_owned())
         }
-        let name = name.ok_or_else(|| A::Error::custom(ONLY_ENV))?;
-        if !is_name(&name) {
-            return Err(A::Error::custom(
-                "a name of an environment variable: `[A-Za-z_][A-Za-z0-9_]*`",
-            ));
-        }
-        match env::var(&name) {
-            Ok(secret) if !secret.trim().is_empty() => Ok(FromEnv(Secret::new(secret.trim()))),
-            _ => Err(A::Error::custom(format_args!("the environment has no `{name}`"))),
-        }
-    }
-
-    fn visit_bool<E: Error>(self, _: bool) -> Result<FromEnv, E> {
-        Err(E::custom(ONLY_ENV))
-    }
-
-    fn visit_f64<E: Error>(self, _: f64) -> Result<FromEnv, E> {
-        Err(E::custom(ONLY_ENV))
-    }
-
-    fn visit_i64<E: Error>(self, _: i64) -> Result<FromEnv, E> {
-        Err(E::custom(ONLY_ENV))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, _: A) -> Result<FromEnv, A::Error> {
-        Err(A::Error::custom(ONLY_ENV))
-    }
-
-    fn visit_str<E: Error>(self, _: &str) -> Result<FromEnv, E> {
-        Err(E::custom(ONLY_ENV))
-    }
-
-    fn visit_u64<E: Error>(self, _: u64) -> Result<FromEnv, E> {
-        Err(E::custom(ONLY_ENV))
+        _ => Err(format!("the environment has no `{}`", Redactor::default().text(name))),
     }
 }
 
@@ -134,8 +102,6 @@ fn is_name(name: &str) -> bool {
     let first = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
     first && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
 }
-
-const ONLY_ENV: &str = "a secret stands in the environment: { \"env\": \"NAME\" }";
 
 #[cfg(test)]
 mod tests {
@@ -189,6 +155,15 @@ mod tests {
                 "{\"hide_secrets\": [{\"value\": \"hunter2\"}]}",
                 "a secret stands in the environment",
             ),
+            ("{\"hide_secrets\": \"hunter2\"}", "a secret stands in the environment"),
+            ("{\"hide_secrets\": {\"env\": \"hunter2\"}}", "a secret stands in the environment"),
+            ("{\"hide_secrets\": 2222222}", "a secret stands in the environment"),
+            ("{\"hide_secrets\": [{\"env\": 2222222}]}", "a secret stands in the environment"),
+            ("{\"hide_secrets\": [{\"env\": \"hunter2\"}]}", "the environment has no variable of this"),
+            (
+                concat!("{\"hide_secrets\": [{\"env\": \"AKIA", "Q7WTZ5MLK2RVJ4NY\"}]}"),
+                "the environment has no `[redacted:aws]`",
+            ),
             ("{\"hide_secrets\": [123456]}", "a secret stands in the environment"),
             ("{\"hide_secrets\": [[\"hunter2\"]]}", "a secret stands in the environment"),
             ("{\"hide_secrets\": [{\"env\": \"hunter2!\"}]}", "a name of an environment variable"),
@@ -199,7 +174,7 @@ mod tests {
         ] {
             let said = read(text).map(drop).unwrap_err();
             assert!(said.contains(error) && said.contains(" at line "), "{said}");
-            assert!(!said.contains("hunter2"), "{said}");
+            assert!(!said.contains("hunter2") && !said.contains("2222"), "{said}");
         }
     }
 }
