@@ -14,9 +14,9 @@ use std::{borrow::Cow, mem, ops::Range};
 use self::token::{Token, Tokens};
 use super::{
     encoding::{push_escaped, unescaped},
-    keys::{KeyRule, Verdict},
+    keys::{KeyRule, Verdict, is_naming, is_valuing},
     placeholder::{OPEN, REDACTED},
-    rules::{NAME_KEYS, VALUE_KEY},
+    rules::VALUE_KEY,
     scan::{Hiding, Scan, without_half},
     signs::Signs,
     trail::Why,
@@ -304,8 +304,7 @@ impl<'r, 't> Machine<'r, 't> {
         }
         let token = key.token;
         let name = read(token);
-        let is_name = name.len() <= LONGEST_NAME_KEY && NAME_KEYS.contains(&&*name);
-        let is_value = name == VALUE_KEY;
+        let (is_name, is_value) = (is_naming(&name), is_valuing(&name));
         let frame = self.frame();
         let names_value =
             is_name && (frame.unnamed.is_some() || self.tokens.value_follows(VALUE_KEY));
@@ -616,8 +615,6 @@ fn read(token: Token<'_>) -> Cow<'_, str> {
 const LONGEST_NAME: usize = 64;
 /// Blanks in it.
 const MOST_BLANKS: usize = 3;
-/// Characters of the longest of [`NAME_KEYS`].
-const LONGEST_NAME_KEY: usize = 6;
 /// Open brackets that are followed; deeper ones are not shown.
 const DEEPEST: usize = 128;
 

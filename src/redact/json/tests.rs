@@ -123,6 +123,13 @@ fn a_value_whose_name_may_have_been_cut_off_hides() {
 }
 
 #[test]
+fn names_and_values_are_known_in_any_case() {
+    shows(r#"{"Name":"Password","Value":"x"}"#, r#"{"Name":"Password","Value":"[redacted]"}"#);
+    shows(r#"{"VALUE":"x","KEY":"apiKey"}"#, r#"{"VALUE":"[redacted]","KEY":"apiKey"}"#);
+    shows(r#"{"Key":"colour","Value":"red"}"#, r#"{"Key":"colour","Value":"red"}"#);
+}
+
+#[test]
 fn strings_are_looked_through() {
     shows(
         r#"{"url":"postgres:\/\/u:pw@h\/x","n":4111111111111111}"#,

@@ -205,7 +205,8 @@ impl<'t> Tokens<'t> {
             return false;
         };
         ahead.blanks();
-        ahead.rest().get(1..).is_some_and(|rest| rest.starts_with(name))
+        let behind = ahead.rest().get(1..).and_then(|rest| rest.get(..name.len()));
+        behind.is_some_and(|behind| behind.eq_ignore_ascii_case(name))
     }
 
     fn rest(&self) -> &'t str {

@@ -14,7 +14,7 @@ use self::filter::Filter;
 use super::{
     encoding::percent_decoded,
     placeholder::{self, OPEN},
-    rules::{ABOUT, BEFORE_KEY, HARMLESS, PERSONAL_KEYS, STEMS, WORDS},
+    rules::{ABOUT, BEFORE_KEY, HARMLESS, NAME_KEYS, PERSONAL_KEYS, STEMS, VALUE_KEY, WORDS},
 };
 use crate::text::clean;
 
@@ -145,6 +145,17 @@ impl Keys {
         let rule = rule.or_else(|| key.personal().filter(|_| personal));
         rule.map_or(Verdict::Plain, Verdict::Secret)
     }
+}
+
+/// Whether the member or attribute gives the name of another one's value; in any case, because .NET
+/// writes `Name` and `Value`.
+pub(super) fn is_naming(key: &str) -> bool {
+    NAME_KEYS.iter().any(|name| key.eq_ignore_ascii_case(name))
+}
+
+/// Whether it holds the value that another one names.
+pub(super) fn is_valuing(key: &str) -> bool {
+    key.eq_ignore_ascii_case(VALUE_KEY)
 }
 
 /// Whether both are the same words, in any spelling.

@@ -8,9 +8,8 @@ use std::{borrow::Cow, ops::Range};
 pub(super) use self::token::looks_like_xml;
 use self::token::{Token, Tokens, attributes, decoded, encoded};
 use super::{
-    keys::{KeyRule, Verdict},
+    keys::{KeyRule, Verdict, is_naming, is_valuing},
     placeholder::REDACTED,
-    rules::{NAME_KEYS, VALUE_KEY},
     scan::{Hiding, Rewrite, Scan, without_half},
     trail::Why,
 };
@@ -101,7 +100,7 @@ impl<'r, 't> Walk<'r, 't> {
         let names_secret = self.names_secret(within);
         let mut all = attributes(self.text, within.clone());
         // In `<add key="colour" value="red"/>` the key is a name and hides nothing.
-        let names = names_secret || all.any(|(name, _)| name == VALUE_KEY);
+        let names = names_secret || all.any(|(name, _)| is_valuing(name));
         for (attribute, value) in attributes(self.text, within.clone()) {
             self.attribute(attribute, value, names, names_secret);
         }
@@ -152,14 +151,14 @@ impl<'r, 't> Walk<'r, 't> {
     /// `name="password"` says that what else stands here, and inside, is a secret.
     fn names_secret(&self, within: &Range<usize>) -> bool {
         attributes(self.text, within.clone()).any(|(name, value)| {
-            NAME_KEYS.contains(&name) && self.scan.rules.keys.is_secret(&decoded(&self.text[value]))
+            is_naming(name) && self.scan.rules.keys.is_secret(&decoded(&self.text[value]))
         })
     }
 
     fn attribute(&mut self, name: &str, at: Range<usize>, names: bool, names_secret: bool) {
         let rule = match self.scan.verdict(name) {
-            _ if names_secret && name == VALUE_KEY => Some(KeyRule::Named),
-            _ if names && NAME_KEYS.contains(&name) => None,
+            _ if names_secret && is_valuing(name) => Some(KeyRule::Named),
+            _ if names && is_naming(name) => None,
             Verdict::Secret(rule) => Some(rule),
             Verdict::Unlisted => Some(KeyRule::Unlisted),
             Verdict::Plain | Verdict::Wanted => None,
@@ -273,6 +272,10 @@ mod tests {
                 "<property name=\"password\">[redacted]</property>",
             ),
             ("<add key=\"colour\" value=\"red\"/>", "<add key=\"colour\" value=\"red\"/>"),
+            (
+                "<Add Key=\"ApiKey\" Value=\"x\"/><Data Name=\"Password\">x</Data>",
+                "<Add Key=\"ApiKey\" Value=\"[redacted]\"/><Data Name=\"Password\">[redacted]</Data>",
+            ),
             ("<add key=\"k\"/>", "<add key=\"[redacted]\"/>"),
             ("<add key=\"ApiKey\" value=\"x\"/>", "<add key=\"ApiKey\" value=\"[redacted]\"/>"),
             ("<a>postgres://u:pw@h/x &amp; y</a>", "<a>postgres://[redacted]@h/x &amp; y</a>"),
