@@ -130,6 +130,14 @@ fn names_and_values_are_known_in_any_case() {
 }
 
 #[test]
+fn a_pair_may_end_with_a_comma_and_comments() {
+    shows(r#"["password","x",]"#, r#"["password","[redacted]",]"#);
+    shows(r#"["password","x"/*y*/ ,// z"#, r#"["password","[redacted]" ,"#);
+    shows(r#"["password",1 /*]*/,"email"]"#, r#"["password",1 ,"email"]"#);
+    assert_eq!(json(r#"[["password","x","#, true).unwrap().text, r#"[["password","[redacted]","#);
+}
+
+#[test]
 fn strings_are_looked_through() {
     shows(
         r#"{"url":"postgres:\/\/u:pw@h\/x","n":4111111111111111}"#,

@@ -187,10 +187,22 @@ impl<'t> Tokens<'t> {
         self.at == self.text.len()
     }
 
-    /// Whether the array, or the text, ends behind what was just read.
+    /// Whether the array, or the text, ends behind what was just read: also behind comments and a
+    /// comma, after which the rest may have been cut off.
     pub(super) fn array_ends(&self) -> bool {
-        let rest = self.rest().trim_ascii_start();
-        rest.is_empty() || rest.starts_with(']')
+        let mut ahead = Self { ..*self };
+        ahead.read_over();
+        ahead.at += usize::from(ahead.rest().starts_with(','));
+        ahead.read_over();
+        ahead.is_at_end() || ahead.rest().starts_with(']')
+    }
+
+    /// Blanks and comments.
+    fn read_over(&mut self) {
+        self.blanks();
+        while self.comment() {
+            self.blanks();
+        }
     }
 
     /// Whether behind the string that comes next there is a member of that name.
