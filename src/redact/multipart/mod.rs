@@ -38,6 +38,7 @@ impl Scan<'_> {
         into.text.extend([&*shown, ": "]);
         match &part.file_name {
             Some(file) => self.under(name).described(part, file, into),
+            None if !part.content_type.is_none_or(is_text) => self.described(part, "part", into),
             None => self.field_part(name, part, cut, into),
         }
     }
@@ -82,6 +83,15 @@ impl Scan<'_> {
     }
 }
 
+/// Whether a part of this type is a field. Others are files whose names were left out, or hold more
+/// parts.
+fn is_text(content_type: &str) -> bool {
+    let essence = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let is_image = essence.starts_with("image/");
+    let endings = ["json", "xml", "x-www-form-urlencoded"];
+    essence.starts_with("text/") || !is_image && endings.iter().any(|kind| essence.ends_with(kind))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -124,6 +134,24 @@ mod tests {
         let nameless = "--B\r\nContent-Type: application/json\r\n\r\n{\"a\":\"hunter2\"}\r\n--B--";
         assert_eq!(shown(nameless, false), "(no name): part (application/json, 15 B)");
         assert_eq!(shown("hunter2", false), "nothing");
+    }
+
+    #[test]
+    fn a_part_whose_type_is_no_text_is_described_without_a_file_name_too() {
+        for (kind, content, text) in [
+            ("application/octet-stream", "hunter2", "a: part (application/octet-stream, 7 B)"),
+            ("image/svg+xml", "<svg/>", "a: part (image/svg+xml, 6 B)"),
+            (
+                "multipart/mixed; boundary=C",
+                "--C\r\n\r\nhunter2\r\n--C--",
+                "a: part (multipart/mixed; boundary=C, 21 B)",
+            ),
+            ("Text/Plain; charset=utf-8", "pro", "a: pro"),
+            ("application/json", "{\"pin\":12}", "a: {\"pin\":\"[redacted]\"}"),
+        ] {
+            let head = "--B\r\nContent-Disposition: form-data; name=\"a\"\r\nContent-Type: ";
+            assert_eq!(shown(&format!("{head}{kind}\r\n\r\n{content}\r\n--B--"), false), text);
+        }
     }
 
     #[test]
