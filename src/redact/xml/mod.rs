@@ -87,7 +87,7 @@ impl<'r, 't> Walk<'r, 't> {
             Token::Open { name, attributes, empty } => self.open(at, name, attributes, *empty),
             Token::Close { name } => self.close(at, name),
             Token::Text(part) | Token::Data(part) => self.content(part, token),
-            Token::Other(part) if self.text[part.clone()].starts_with("<?xml") => {}
+            Token::Other(part) if is_declaration(&self.text[part.clone()]) => {}
             Token::Other(part) => self.leave_out(part),
         }
     }
@@ -235,6 +235,20 @@ impl<'r, 't> Walk<'r, 't> {
     }
 }
 
+/// `<?xml version="1.0" encoding="utf-8"?>`, in which nothing else stands.
+fn is_declaration(text: &str) -> bool {
+    let inside = text.strip_prefix("<?xml ").unwrap_or_default().trim_end_matches(['?', '>']);
+    let known = ["version", "encoding", "standalone"];
+    let is_known = |pair: &str| {
+        let (name, value) = pair.split_once('=').unwrap_or_default();
+        let is_plain = |b: u8| b.is_ascii_alphanumeric() || b"\"'.-_".contains(&b);
+        known.contains(&name) && value.len() < LONGEST_DECLARED && value.bytes().all(is_plain)
+    };
+    !inside.is_empty() && inside.split_ascii_whitespace().all(is_known)
+}
+
+/// Bytes of the longest name of an encoding, and then some.
+const LONGEST_DECLARED: usize = 20;
 /// Open elements whose names are known.
 const DEEPEST: usize = 64;
 /// Secret elements that may still be closed, in a text that need not be XML.
@@ -281,6 +295,8 @@ mod tests {
             ("<a>postgres://u:pw@h/x &amp; y</a>", "<a>postgres://[redacted]@h/x &amp; y</a>"),
             ("<a><!-- hunter2 -->b</a>", "<a>b</a>"),
             ("<?xml version=\"1.0\"?><a/>", "<?xml version=\"1.0\"?><a/>"),
+            ("<?xml-stylesheet href=\"x://u:hunter2@h\"?><?xml pin='1'?><a/>", "<a/>"),
+            ("<?xml version='1.0' encoding=\"UTF-8\" ?><a/>", "<?xml version='1.0' encoding=\"UTF-8\" ?><a/>"),
             ("<!DOCTYPE a [<!ENTITY p \"hunter2\">]><a/>", "<a/>"),
             ("<token>never closed", "<token>[redacted]"),
             ("<password/>x", "<password/>x"),
