@@ -26,6 +26,7 @@ impl Scan<'_> {
             names: [""; DEEPEST],
             depth: 0,
             hiding: None,
+            named: None,
         };
         for (at, token) in Tokens::new(text) {
             walk.token(at, &token);
@@ -79,6 +80,8 @@ struct Walk<'r, 't> {
     depth: usize,
     /// The element that is being left out, how many of its name are open, and why.
     hiding: Option<(&'t str, usize, KeyRule<'r>)>,
+    /// How deep the element stands that an element before it names as a secret's.
+    named: Option<usize>,
 }
 
 impl<'r, 't> Walk<'r, 't> {
@@ -97,7 +100,8 @@ impl<'r, 't> Walk<'r, 't> {
             *open += usize::from(!empty && *hidden == name);
             return;
         }
-        let names_secret = self.names_secret(within);
+        let named = self.named.take() == Some(self.depth);
+        let names_secret = named || self.names_secret(within);
         let mut all = attributes(self.text, within.clone());
         // In `<add key="colour" value="red"/>` the key is a name and hides nothing.
         let names = names_secret || all.any(|(name, _)| is_valuing(name));
@@ -170,6 +174,7 @@ impl<'r, 't> Walk<'r, 't> {
         if let Some((name, _, rule)) = self.hiding {
             let value = decoded(&self.text[at.clone()]);
             self.scan.hid_too(&value);
+            self.name(name, self.depth, &value);
             if !self.cut || at.end < self.text.len() {
                 self.scan.field(name, &value, Some(rule), self.depth);
             }
@@ -180,10 +185,20 @@ impl<'r, 't> Walk<'r, 't> {
         if self.text[at.clone()].trim().is_empty() {
             return;
         }
+        self.name(name, self.depth.saturating_sub(1), &decoded(&self.text[at.clone()]));
         // Deeper names are not known.
         let unknown = self.depth > DEEPEST || matches!(self.scan.verdict(name), Verdict::Unlisted);
         let rule = unknown.then_some(KeyRule::Unlisted);
         self.value(name, at.clone(), rule, matches!(token, Token::Data(_)));
+    }
+
+    /// `<name>password</name>` says that the element behind it is a secret, as in XML-RPC and in the
+    /// property lists of Apple.
+    fn name(&mut self, element: &str, depth: usize, content: &str) {
+        let content = content.trim();
+        if is_naming(element) && content.len() <= LONGEST_NAME && self.scan.rules.keys.is_secret(content) {
+            self.named = Some(depth);
+        }
     }
 
     /// A value under a name: hidden by a rule, or looked through.
@@ -247,6 +262,8 @@ fn is_declaration(text: &str) -> bool {
     !inside.is_empty() && inside.split_ascii_whitespace().all(is_known)
 }
 
+/// Bytes of the longest content that names another one.
+const LONGEST_NAME: usize = 64;
 /// Bytes of the longest name of an encoding, and then some.
 const LONGEST_DECLARED: usize = 20;
 /// Open elements whose names are known.
@@ -298,6 +315,15 @@ mod tests {
             ("<?xml-stylesheet href=\"x://u:hunter2@h\"?><?xml pin='1'?><a/>", "<a/>"),
             ("<?xml version='1.0' encoding=\"UTF-8\" ?><a/>", "<?xml version='1.0' encoding=\"UTF-8\" ?><a/>"),
             ("<!DOCTYPE a [<!ENTITY p \"hunter2\">]><a/>", "<a/>"),
+            (
+                "<member><name>password</name><value><string>x</string></value></member><a>1</a>",
+                "<member><name>password</name><value>[redacted]</value></member><a>1</a>",
+            ),
+            (
+                "<dict><key>apiKey</key>\n<string>x</string><key>plan</key><string>y</string></dict>",
+                "<dict><key>[redacted]</key>\n<string>[redacted]</string><key>[redacted]</key><string>y</string></dict>",
+            ),
+            ("<p><name>token</name></p><p>a</p><p><name>b</name><v>c</v></p>", "<p><name>token</name></p><p>a</p><p><name>b</name><v>c</v></p>"),
             ("<token>never closed", "<token>[redacted]"),
             ("<password/>x", "<password/>x"),
         ] {
