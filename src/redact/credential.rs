@@ -39,7 +39,10 @@ fn scheme(text: &[u8]) -> Option<&'static str> {
 
 /// The credentials at `at`, unless what stands there is prose.
 fn credentials(text: &str, at: usize, scheme: &str) -> Option<Range<usize>> {
-    let start = at + text[at..].len() - text[at..].trim_start_matches(' ').len();
+    // Of the others a quote is one round a word of the sentence.
+    let quotes: &[char] = if matches!(scheme, "bearer" | "basic") { &['"', '\'', '`', '<'] } else { &[] };
+    let behind = text[at..].trim_start_matches(' ').trim_start_matches(quotes);
+    let start = text.len() - behind.len();
     let word = word(&text[start..]);
     let secret = match scheme {
         "digest" => word.contains('=') && !word.starts_with("sha"),
@@ -101,6 +104,7 @@ mod tests {
             ("BEARER abcdefghijklmnopqrst", "BEARER [redacted]"),
             ("Digest username=\"bob\", response=\"6629\"\nnext", "Digest [redacted]\nnext"),
             ("Token token=\"abc\", x=\"y\"", "Token [redacted]"),
+            ("Bearer \"abc123\", Basic 'dXNlcjpwdw=='", "Bearer \"[redacted]\", Basic '[redacted]'"),
             ("Bearer a1 Bearer b2", "Bearer [redacted] Bearer [redacted]"),
         ] {
             assert_eq!(hide(text), shown);
@@ -119,6 +123,8 @@ mod tests {
             "image digest sha256:abcdef0123",
             "nontoken 9944b09199c62bcf",
             "Basic ",
+            "expected Bearer <token>, found \"Basic\"",
+            "unexpected token \"0x1234567\"",
             "bearer",
         ] {
             assert_eq!(hide(text), text);
