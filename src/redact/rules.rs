@@ -249,7 +249,7 @@ pub(super) const SHAPES: &[(&str, &str, Alphabet, usize)] = &[
     ("stripe", "sk_live_", Alphabet::Alnum, 10),
     ("stripe", "sk_prod_", Alphabet::Alnum, 10),
     ("stripe", "sk_test_", Alphabet::Alnum, 10),
-    ("stripe", "whsec_", Alphabet::Alnum, 16),
+    ("stripe", "whsec_", Alphabet::Base64, 16),
     // Behind the number of the bot.
     ("telegram", "A", Alphabet::Url, 34),
 ];
@@ -262,6 +262,8 @@ pub(super) enum Alphabet {
     /// Lower-case hexadecimal digits.
     Hex,
     Alnum,
+    /// The same, `+`, `/` and `=`.
+    Base64,
     /// Letters, digits, `-` and `_`.
     Url,
     /// The same, `.` and `=`.

@@ -110,6 +110,7 @@ impl Alphabet {
             Self::Base32 => matches!(byte, b'A'..=b'Z' | b'2'..=b'7'),
             Self::Hex => matches!(byte, b'0'..=b'9' | b'a'..=b'f'),
             Self::Alnum => byte.is_ascii_alphanumeric(),
+            Self::Base64 => byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'='),
             Self::Url => byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'),
             Self::Dotted => Self::Url.has(byte) || matches!(byte, b'.' | b'='),
         }
@@ -187,7 +188,7 @@ mod tests {
         ("stripe", "", "sk_live_", "51q7WtZ5mLk2RvJ4nYb8XcD1"),
         ("stripe", "", "sk_prod_", "51q7WtZ5mLk2RvJ4nYb8XcD1"),
         ("stripe", "", "sk_test_", "51q7WtZ5mLk2RvJ4nYb8XcD1"),
-        ("stripe", "", "whsec_", "q7WtZ5mLk2RvJ4nYb8XcD1fGh3KpS6uA"),
+        ("stripe", "", "whsec_", "q7WtZ5mLk2/vJ4nYb8+cD1fGh3KpS6uA="),
         ("telegram", "110201543:", "A", "AHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw1"),
     ];
 
