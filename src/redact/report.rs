@@ -1,7 +1,10 @@
 //! The way through a report, field by field. Each struct is taken apart by name: a new field does not
 //! compile until it is decided here what becomes of it.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::{
+    borrow::Cow,
+    panic::{AssertUnwindSafe, catch_unwind},
+};
 
 use super::{
     Rules,
@@ -54,7 +57,7 @@ impl Rules {
         let user = user.map(|user| own.user(&user));
         let user = user.or_else(|| trail.user().map(|user| captured.wanted().line(&user)));
         trail.enter("tag");
-        let tags = tags.into_iter().map(|(name, value)| own.named(name, &value)).collect();
+        let tags = tags.into_iter().map(|(name, value)| own.tag(name, &value)).collect();
         let known = Secrets::of(&sensitive, &trail.echoes());
         let error = Scan::new(self, Tier::Error).knowing(&known).followed_by(trail);
         trail.enter("error");
@@ -262,6 +265,13 @@ impl Scan<'_> {
             _ => scan.block(value),
         };
         (name, value)
+    }
+
+    /// A value beside a name that may be made from anything.
+    fn tag(self, name: Cow<'static, str>, value: &str) -> (Cow<'static, str>, String) {
+        let (name, value) = self.named(name, value);
+        let shown = self.line(&name);
+        (if shown == name { name } else { Cow::Owned(shown) }, value)
     }
 
     /// Shown as the app named it, so that searching the chat finds it.
