@@ -274,8 +274,10 @@ impl<'r> Scan<'r> {
     pub(super) fn hid_words(self, text: &str) {
         if self.is_followed() {
             let is_end = |c: char| c.is_whitespace() || "{}[]:,;&=?#<>\"'".contains(c);
-            for word in text.split(is_end) {
-                self.hid_too(&form_decoded(&unescaped(word)));
+            // And whole values, which may have such signs in them.
+            let whole = text.split(|c: char| "\"&=<>\n".contains(c));
+            for part in text.split(is_end).chain(whole) {
+                self.hid_too(&form_decoded(&unescaped(part)));
             }
         }
     }
