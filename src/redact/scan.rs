@@ -4,7 +4,7 @@ use std::{borrow::Cow, ops::Range};
 
 use super::{
     Rules, assignment, card, credential, email,
-    encoding::{form_decoded, unescaped},
+    encoding::{form_decoded, percent_decoded, percent_encoded, unescaped},
     iban, ip,
     keys::{KeyRule, Verdict},
     pem,
@@ -206,8 +206,33 @@ impl<'r> Scan<'r> {
         let text = hide(long(card::SHORTEST, Signs::DIGIT), text, card::next);
         let text = hide(self.personal && signs.any(Signs::AT), text, email);
         let text = hide(self.personal && long(SHORTEST_IBAN, Signs::DIGIT), text, iban);
+        let text = then(true, text, |text| self.encoded(text));
         let ips = self.personal && !self.machines && long(SHORTEST_IP, Signs::DIGIT);
         hide(ips && signs.any(Signs::DOT.and(Signs::COLON)), text, ip)
+    }
+
+    /// Words that are percent-encoded, as whoever decodes them sees them: `https%3A%2F%2Fu%3Apw%40h`.
+    fn encoded<'t>(self, text: &'t str) -> Cow<'t, str> {
+        let Some(deeper) = self.deeper() else { return Cow::Borrowed(text) };
+        let is_end = |c: char| c.is_whitespace() || "\"'`<>".contains(c);
+        let mut rewrite = Rewrite::of(text);
+        let mut at = 0;
+        while let Some(found) = text[at..].find('%') {
+            let before = &text[at..at + found];
+            let start = at + before.len() - before.rsplit(is_end).next().unwrap_or_default().len();
+            at += found + text[at + found..].find(is_end).unwrap_or(text.len() - at - found);
+            let plain = Self::seen(percent_decoded(&text[start..at]));
+            if *plain == text[start..at] {
+                continue;
+            }
+            let shown = deeper.text(Cow::Borrowed(&plain), Signs::of(&plain));
+            if *shown != *plain {
+                // Only what would make two words of it stays encoded.
+                let is_plain = |byte: u8| byte.is_ascii_graphic() && byte != b'%';
+                rewrite.replace(start..at, &percent_encoded(&shown, is_plain));
+            }
+        }
+        rewrite.finish()
     }
 
     /// Without what the detector finds.

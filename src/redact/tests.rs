@@ -273,6 +273,20 @@ fn what_cannot_be_seen_is_removed_before_anything_is_looked_for() {
 }
 
 #[test]
+fn words_are_looked_through_as_they_are_decoded() {
+    for (text, shown) in [
+        ("no https%3A%2F%2Fu%3Apw%40h%2Fx there", "no https://[redacted]@h/x there"),
+        ("sent %22password%22%3A%22hunter2%22, no", "sent \"password\":\"[redacted]\", no"),
+        ("a=1 Bearer%20hunter2 b%20c", "a=1 Bearer%20[redacted] b%20c"),
+        ("no user bob%40example.com", "no user [redacted:email]"),
+        ("100%, 5%20, %zz, a%2Fb, %", "100%, 5%20, %zz, a%2Fb, %"),
+    ] {
+        assert_eq!(Redactor::default().text(text), shown);
+        assert_eq!(Redactor::default().text(shown), shown, "twice");
+    }
+}
+
+#[test]
 fn links_keep_their_addresses() {
     let shown = Redactor::default().message(message("x"));
     assert_eq!(

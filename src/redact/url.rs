@@ -4,7 +4,7 @@
 use std::{borrow::Cow, ops::Range};
 
 use super::{
-    encoding::{percent_decoded, percent_encoded},
+    encoding::{is_plain_in_path, percent_decoded, percent_encoded},
     form::Before,
     rules::{OPENING_SEGMENTS, WEBHOOKS},
     scan::{Find, Found, Hiding, Rewrite, Scan},
@@ -35,8 +35,7 @@ impl Scan<'_> {
         if *shown == *plain {
             return Cow::Borrowed(path);
         }
-        let is_plain = |byte: u8| byte.is_ascii_graphic() && !b"%?#;".contains(&byte);
-        Cow::Owned(percent_encoded(&shown, is_plain))
+        Cow::Owned(percent_encoded(&shown, is_plain_in_path))
     }
 
     /// All URLs in a text.
