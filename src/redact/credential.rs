@@ -51,7 +51,8 @@ fn credentials(text: &str, at: usize, scheme: &str) -> Option<Range<usize>> {
         }
         // "Basic Plan2" is a product's name.
         "basic" => word.len() >= 8 && !is_prose(word),
-        _ => !is_prose(word),
+        // `Bearer realm="api"` is what a server asks for.
+        _ => !is_prose(word.trim_end_matches('=')),
     };
     let begins = word.starts_with(|c: char| c.is_ascii_alphanumeric() || "+/-._~".contains(c));
     if !secret || !begins {
@@ -122,6 +123,7 @@ mod tests {
             "token 5 of 9",
             "image digest sha256:abcdef0123",
             "nontoken 9944b09199c62bcf",
+            "WWW-Authenticate: Bearer realm=\"api\", error=\"invalid_token\"",
             "Basic ",
             "expected Bearer <token>, found \"Basic\"",
             "unexpected token \"0x1234567\"",
