@@ -97,7 +97,9 @@ impl Scan<'_> {
 fn next_userinfo(text: &str, from: usize) -> Option<Found> {
     let mut urls = Urls { text, at: from };
     urls.find_map(|url| {
-        let userinfo = userinfo(&text[url.clone()])?;
+        let whole = &text[url.start..];
+        let userinfo = userinfo(&whole[..url.len()])
+            .or_else(|| userinfo(&whole[..url.len() + quoted_length(whole, url.len())?]))?;
         Some(Found::by("userinfo", url.start + userinfo.start..url.start + userinfo.end))
     })
 }
@@ -219,6 +221,18 @@ fn userinfo(url: &str) -> Option<Range<usize>> {
     }
 }
 
+/// How much of what stands behind a URL may be the rest of its password: a quote ended the URL where
+/// there is neither a host nor a port.
+fn quoted_length(text: &str, end: usize) -> Option<usize> {
+    let (_, authority) = text[..end].split_once("://")?;
+    let is_open = !authority.contains(['/', '?', '#']) && !has_port_or_none(authority);
+    let near = text[end..].char_indices().take(LONGEST_REST).take_while(|(_, c)| !c.is_whitespace());
+    near.last().filter(|_| is_open).map(|(at, c)| at + c.len_utf8())
+}
+
+/// Characters of the longest rest of a password.
+const LONGEST_REST: usize = 64;
+
 /// Whether what stands behind the host is a port. Else it is a password with a `/` in it.
 fn has_port_or_none(authority: &str) -> bool {
     let after_host = match authority.strip_prefix('[') {
@@ -284,6 +298,8 @@ mod tests {
             ("http://h1,http://c:d@h2", "http://h1,http://[redacted]@h2"),
             ("http://[::1]:80,x://a:b@c", "http://[::1]:80,x://[redacted]@c"),
             ("//u:p@h/x", "//[redacted]@h/x"),
+            ("postgres://u:hun'ter2@h/db", "postgres://[redacted]@h/db"),
+            ("\"x://u:a\"b7@h\"", "\"x://[redacted]@h\""),
             ("jdbc:oracle:thin:scott/ti@ger@//db:1521/x", "jdbc:oracle:thin:[redacted]@//db:1521/x"),
             ("jdbc:oracle:thin:@db:1521:x", "jdbc:oracle:thin:@db:1521:x"),
         ] {
@@ -306,6 +322,7 @@ mod tests {
             "*",
             "//",
             "a//b@c",
+            "'x://h:80','a@b', \"x://h:{port}\" 'x://h:{port}'",
         ] {
             assert_eq!(urls(text), text);
             assert_eq!(url(text), text.replace(' ', "%20"));
