@@ -4,7 +4,7 @@
 use std::{borrow::Cow, ops::Range};
 
 use super::{
-    encoding::{is_plain_in_path, percent_decoded, percent_encoded},
+    encoding::{percent_decoded, percent_encoded},
     form::Before,
     rules::{OPENING_SEGMENTS, WEBHOOKS},
     scan::{Find, Found, Hiding, Rewrite, Scan},
@@ -35,7 +35,8 @@ impl Scan<'_> {
         if *shown == *plain {
             return Cow::Borrowed(path);
         }
-        Cow::Owned(percent_encoded(&shown, is_plain_in_path))
+        let is_plain = |byte: u8| byte.is_ascii_graphic() && !b"%?#;".contains(&byte);
+        Cow::Owned(percent_encoded(&shown, is_plain))
     }
 
     /// All URLs in a text.
@@ -60,7 +61,7 @@ impl Scan<'_> {
 
     /// Hides userinfo, what follows the address of a webhook, and segments that open something.
     fn addresses<'t>(self, text: &'t str) -> Cow<'t, str> {
-        let finds: [Find; 4] = [next_userinfo, next_oracle, next_webhook, next_segment];
+        let finds: [Find; 4] = [next_oracle, next_userinfo, next_webhook, next_segment];
         finds.into_iter().fold(Cow::Borrowed(text), |text, next| self.without(text, next))
     }
 
