@@ -117,7 +117,9 @@ fn explain_says_rule_and_place_and_never_a_value() {
 fn explain_names_a_key_as_it_is_shown() {
     let request = Request::post("/?Bearer%20hunter2222%20token=1")
         .header("content-type", "application/json")
-        .body(Bytes::from_static(br#"{"https://u:hunter2222@h/token":1,"bob@example.com":{"pin":12}}"#))
+        .body(Bytes::from_static(
+            br#"{"https://u:hunter2222@h/token":1,"bob@example.com":{"pin":12}}"#,
+        ))
         .unwrap();
     let found = format!("{:?}", Redactor::default().explain(&request));
     assert!(!found.contains("hunter2222") && !found.contains("bob@"), "{found}");
@@ -175,7 +177,8 @@ async fn of_a_hidden_route_nothing_of_the_request_shows_not_even_in_the_error() 
             br#"{"email":"alice@example.com","plan":"hunter4444","street":"12 Elm St, 5b"}"#,
         ))
         .unwrap();
-    let error = "no plan hunter4444 in 12 Elm St, 5b for hunter3333/1.0 at hunter2222: connection refused";
+    let error =
+        "no plan hunter4444 in 12 Elm St, 5b for hunter3333/1.0 at hunter2222: connection refused";
     let told = told(redactor, request, error).await;
     for value in ["hunter2222", "hunter3333", "hunter4444", "Elm St"] {
         assert!(!told.contains(value), "{told}");
@@ -215,7 +218,9 @@ async fn a_value_hidden_in_the_request_is_hidden_where_the_error_repeats_it() {
 async fn a_hidden_value_is_hidden_as_it_was_sent_and_as_it_is_shown() {
     let request = Request::post("/orders?pin=query+%2d12%2B34&token=undefined")
         .header("content-type", "application/json")
-        .body(Bytes::from_static(br#"{"password":"payl\u006fad-1234","secret":"two\r\nli\u200bnes-1234"}"#))
+        .body(Bytes::from_static(
+            br#"{"password":"payl\u006fad-1234","secret":"two\r\nli\u200bnes-1234"}"#,
+        ))
         .unwrap();
     let error = "no query+%2d12%2B34, query -12+34, payl\\u006fad-1234, payload-1234 or \
                  two\r\nli\u{200b}nes-1234, because it is undefined";

@@ -391,7 +391,7 @@ mod tests {
     }
 
     fn beside(text: &str) -> String {
-        super::hide_beside(Scan::new(&Rules::default(), Tier::Own), text).into_owned()
+        hide_beside(Scan::new(&Rules::default(), Tier::Own), text).into_owned()
     }
 
     #[test]
@@ -399,7 +399,10 @@ mod tests {
         for (text, shown) in [
             ("psql --password hunter2 --port 80", "psql --password [redacted] --port 80"),
             ("--api-key 1234567", "--api-key [redacted]"),
-            ("[(\"a\", \"b\"), (\"token\", \"x7, y\")]", "[(\"a\", \"b\"), (\"token\", \"[redacted]\")]"),
+            (
+                "[(\"a\", \"b\"), (\"token\", \"x7, y\")]",
+                "[(\"a\", \"b\"), (\"token\", \"[redacted]\")]",
+            ),
             (r#"(\"token\", \"x7\", 1)"#, r#"(\"token\", \"[redacted]\", 1)"#),
         ] {
             assert_eq!(beside(text), shown);
@@ -409,7 +412,14 @@ mod tests {
             "--password <PASSWORD> --port 80, --token is required, --token=abc, '--token' 17",
             "the token -- abc123, -- token abc123",
             "(\"name\", \"bob7\") (token, \"b7\") (\"token\") (\"token\", 5) (\"token\", \"\")",
-            "--", "-", "(", "(\"", "(\"token\", \"", "--token ", "--é x7", "(\"é",
+            "--",
+            "-",
+            "(",
+            "(\"",
+            "(\"token\", \"",
+            "--token ",
+            "--é x7",
+            "(\"é",
         ] {
             assert_eq!(beside(text), text);
         }
@@ -476,7 +486,10 @@ mod tests {
             ("?token=a&amp;b=1&c=2", "?token=[redacted]&amp;b=1&c=2"),
             ("password\t=\thunter2", "password\t=\t[redacted]"),
             ("password\u{a0}:\u{a0}hunter2", "password\u{a0}:\u{a0}[redacted]"),
-            ("token expired: 7f3a9c1e, api key: abcdefghX", "token expired: [redacted], api key: [redacted]"),
+            (
+                "token expired: 7f3a9c1e, api key: abcdefghX",
+                "token expired: [redacted], api key: [redacted]",
+            ),
             ("db.password:12345 user.pin:1234", "db.password:[redacted] user.pin:[redacted]"),
             ("app.auth.token:12345x", "app.auth.token:[redacted]"),
         ] {

@@ -9,9 +9,8 @@ use super::{rules::CARDS, scan::Found};
 pub(super) const SHORTEST: usize = 13;
 const MOST: usize = 19;
 /// Between the groups of a printed number, encoded or not: a blank or a dash of any width.
-const SEPARATORS: [&str; 11] = [
-    "  ", " ", "-", "+", "%20", "\t", "\u{a0}", "\u{2009}", "\u{2011}", "\u{2013}", "\u{202f}",
-];
+const SEPARATORS: [&str; 11] =
+    ["  ", " ", "-", "+", "%20", "\t", "\u{a0}", "\u{2009}", "\u{2011}", "\u{2013}", "\u{202f}"];
 /// Groups of the longest, in print: `4111 1111 1111 1111 111`.
 const MOST_GROUPS: usize = 6;
 
@@ -72,10 +71,9 @@ fn card(bytes: &[u8], first: &Range<usize>) -> Option<usize> {
         }
         // Groups of a printed number have three digits or more, but for the last.
         let behind = &bytes[group.end..];
-        let separator = SEPARATORS.iter().find(|separator| behind.starts_with(separator.as_bytes()));
-        let Some(separator) = separator.filter(|_| (3..=7).contains(&group.len())) else {
-            return None;
-        };
+        let separator =
+            SEPARATORS.iter().find(|separator| behind.starts_with(separator.as_bytes()));
+        let separator = separator.filter(|_| (3..=7).contains(&group.len()))?;
         let next = group.end + separator.len();
         group = next..next + digits(&bytes[next..]);
     }
@@ -162,10 +160,17 @@ mod tests {
     fn card_numbers_hide_however_they_are_written() {
         for separator in SEPARATORS {
             let number = ["4111", "1111", "1111", "1111"].join(separator);
-            assert_eq!(hide(&format!("card {number}, no")), "card [redacted:card], no", "{separator}");
+            assert_eq!(
+                hide(&format!("card {number}, no")),
+                "card [redacted:card], no",
+                "{separator}"
+            );
         }
         for before in ["\\n", "%3A", "%20", "No.", "_", "é"] {
-            assert_eq!(hide(&format!("{before}4111111111111111")), format!("{before}[redacted:card]"));
+            assert_eq!(
+                hide(&format!("{before}4111111111111111")),
+                format!("{before}[redacted:card]")
+            );
         }
     }
 

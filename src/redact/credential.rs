@@ -40,7 +40,8 @@ fn scheme(text: &[u8]) -> Option<&'static str> {
 /// The credentials at `at`, unless what stands there is prose.
 fn credentials(text: &str, at: usize, scheme: &str) -> Option<Range<usize>> {
     // Of the others a quote is one round a word of the sentence.
-    let quotes: &[char] = if matches!(scheme, "bearer" | "basic") { &['"', '\'', '`', '<'] } else { &[] };
+    let quotes: &[char] =
+        if matches!(scheme, "bearer" | "basic") { &['"', '\'', '`', '<'] } else { &[] };
     let behind = text[at..].trim_start_matches(' ').trim_start_matches(quotes);
     let start = text.len() - behind.len();
     let word = word(&text[start..]);
@@ -105,7 +106,10 @@ mod tests {
             ("BEARER abcdefghijklmnopqrst", "BEARER [redacted]"),
             ("Digest username=\"bob\", response=\"6629\"\nnext", "Digest [redacted]\nnext"),
             ("Token token=\"abc\", x=\"y\"", "Token [redacted]"),
-            ("Bearer \"abc123\", Basic 'dXNlcjpwdw=='", "Bearer \"[redacted]\", Basic '[redacted]'"),
+            (
+                "Bearer \"abc123\", Basic 'dXNlcjpwdw=='",
+                "Bearer \"[redacted]\", Basic '[redacted]'",
+            ),
             ("Bearer a1 Bearer b2", "Bearer [redacted] Bearer [redacted]"),
         ] {
             assert_eq!(hide(text), shown);

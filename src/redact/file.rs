@@ -159,7 +159,10 @@ mod tests {
             ("{\"hide_secrets\": {\"env\": \"hunter2\"}}", "a secret stands in the environment"),
             ("{\"hide_secrets\": 2222222}", "a secret stands in the environment"),
             ("{\"hide_secrets\": [{\"env\": 2222222}]}", "a secret stands in the environment"),
-            ("{\"hide_secrets\": [{\"env\": \"hunter2\"}]}", "the environment has no variable of this"),
+            (
+                "{\"hide_secrets\": [{\"env\": \"hunter2\"}]}",
+                "the environment has no variable of this",
+            ),
             (
                 concat!("{\"hide_secrets\": [{\"env\": \"AKIA", "Q7WTZ5MLK2RVJ4NY\"}]}"),
                 "the environment has no `[redacted:aws]`",

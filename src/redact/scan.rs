@@ -111,7 +111,17 @@ impl<'r> Scan<'r> {
         let personal = rules.hides_people() && tier != Tier::Own;
         let interest = Interest::of(rules);
         let machines = tier != Tier::Captured;
-        Self { rules, depth: 0, known: None, name: "", personal, machines, tier, trail: None, interest }
+        Self {
+            rules,
+            depth: 0,
+            known: None,
+            name: "",
+            personal,
+            machines,
+            tier,
+            trail: None,
+            interest,
+        }
     }
 
     /// With values that are hidden wherever they stand.

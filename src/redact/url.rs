@@ -150,9 +150,8 @@ const ORACLE: &str = "oracle:thin:";
 
 fn is_opening(segment: &str) -> bool {
     let is_same = |(a, b): (u8, u8)| a.eq_ignore_ascii_case(&b) || (a, b) == (b'_', b'-');
-    let is_word = |word: &str| {
-        word.len() == segment.len() && segment.bytes().zip(word.bytes()).all(is_same)
-    };
+    let is_word =
+        |word: &str| word.len() == segment.len() && segment.bytes().zip(word.bytes()).all(is_same);
     segment.len() <= LONGEST_OPENING && OPENING_SEGMENTS.iter().any(|word| is_word(word))
 }
 
@@ -227,7 +226,8 @@ fn userinfo(url: &str) -> Option<Range<usize>> {
 fn quoted_length(text: &str, end: usize) -> Option<usize> {
     let (_, authority) = text[..end].split_once("://")?;
     let is_open = !authority.contains(['/', '?', '#']) && !has_port_or_none(authority);
-    let near = text[end..].char_indices().take(LONGEST_REST).take_while(|(_, c)| !c.is_whitespace());
+    let near =
+        text[end..].char_indices().take(LONGEST_REST).take_while(|(_, c)| !c.is_whitespace());
     near.last().filter(|_| is_open).map(|(at, c)| at + c.len_utf8())
 }
 
@@ -301,7 +301,10 @@ mod tests {
             ("//u:p@h/x", "//[redacted]@h/x"),
             ("postgres://u:hun'ter2@h/db", "postgres://[redacted]@h/db"),
             ("\"x://u:a\"b7@h\"", "\"x://[redacted]@h\""),
-            ("jdbc:oracle:thin:scott/ti@ger@//db:1521/x", "jdbc:oracle:thin:[redacted]@//db:1521/x"),
+            (
+                "jdbc:oracle:thin:scott/ti@ger@//db:1521/x",
+                "jdbc:oracle:thin:[redacted]@//db:1521/x",
+            ),
             ("jdbc:oracle:thin:@db:1521:x", "jdbc:oracle:thin:@db:1521:x"),
         ] {
             assert_eq!(urls(text), shown);
@@ -364,7 +367,8 @@ mod tests {
             urls(r#"sent {"a":"https:\/\/u:pw@h\/x"}"#),
             r#"sent {"a":"https://[redacted]@h/x"}"#
         );
-        let captured = Scan::new(&Rules::default(), Tier::Captured).url("/users/bob%40example.com/a%2Fb").text;
+        let captured =
+            Scan::new(&Rules::default(), Tier::Captured).url("/users/bob%40example.com/a%2Fb").text;
         assert_eq!(captured, "/users/[redacted:email]/a/b");
         assert_eq!(url("/a%2Fb/%C3%A9+c&d?x"), "/a%2Fb/%C3%A9+c&d?x", "nothing is hidden");
         assert_eq!(

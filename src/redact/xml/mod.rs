@@ -196,7 +196,10 @@ impl<'r, 't> Walk<'r, 't> {
     /// property lists of Apple.
     fn name(&mut self, element: &str, depth: usize, content: &str) {
         let content = content.trim();
-        if is_naming(element) && content.len() <= LONGEST_NAME && self.scan.rules.keys.is_secret(content) {
+        if is_naming(element)
+            && content.len() <= LONGEST_NAME
+            && self.scan.rules.keys.is_secret(content)
+        {
             self.named = Some(depth);
         }
     }
@@ -313,7 +316,10 @@ mod tests {
             ("<a><!-- hunter2 -->b</a>", "<a>b</a>"),
             ("<?xml version=\"1.0\"?><a/>", "<?xml version=\"1.0\"?><a/>"),
             ("<?xml-stylesheet href=\"x://u:hunter2@h\"?><?xml pin='1'?><a/>", "<a/>"),
-            ("<?xml version='1.0' encoding=\"UTF-8\" ?><a/>", "<?xml version='1.0' encoding=\"UTF-8\" ?><a/>"),
+            (
+                "<?xml version='1.0' encoding=\"UTF-8\" ?><a/>",
+                "<?xml version='1.0' encoding=\"UTF-8\" ?><a/>",
+            ),
             ("<!DOCTYPE a [<!ENTITY p \"hunter2\">]><a/>", "<a/>"),
             (
                 "<member><name>password</name><value><string>x</string></value></member><a>1</a>",
@@ -323,7 +329,10 @@ mod tests {
                 "<dict><key>apiKey</key>\n<string>x</string><key>plan</key><string>y</string></dict>",
                 "<dict><key>[redacted]</key>\n<string>[redacted]</string><key>[redacted]</key><string>y</string></dict>",
             ),
-            ("<p><name>token</name></p><p>a</p><p><name>b</name><v>c</v></p>", "<p><name>token</name></p><p>a</p><p><name>b</name><v>c</v></p>"),
+            (
+                "<p><name>token</name></p><p>a</p><p><name>b</name><v>c</v></p>",
+                "<p><name>token</name></p><p>a</p><p><name>b</name><v>c</v></p>",
+            ),
             ("<token>never closed", "<token>[redacted]"),
             ("<password/>x", "<password/>x"),
         ] {
