@@ -268,6 +268,10 @@ mod tests {
                 "Authorization: AWS4 Credential=AK/x, Signature=9f",
                 "Authorization: [redacted] Credential=[redacted], Signature=[redacted]",
             ),
+            (
+                "AWS4-HMAC-SHA256 Credential=AK/20261123/eu, SignedHeaders=host, Signature=9f",
+                "AWS4-HMAC-SHA256 Credential=[redacted], SignedHeaders=host, Signature=[redacted]",
+            ),
             ("password=\"unclosed hunter2 word", "password=\"[redacted]"),
             ("secret: hunter2\nnext: 1", "secret: [redacted]\nnext: 1"),
         ] {

@@ -324,6 +324,49 @@ fn ordinary_error_texts_stay() {
     }
 }
 
+#[test]
+fn what_only_sounds_or_looks_secret_stays_in_a_request() {
+    let rules = Rules::default();
+    let scan = Scan::new(&rules, Tier::Captured);
+    for key in [
+        "accept assigned author authority cache_key compass gift_certificate idempotency_key",
+        "keyboard max_tokens monkey passenger primary_key secretariat session_type shipping",
+        "signature_required sort_key token_count tokenizer",
+    ]
+    .iter()
+    .flat_map(|line| line.split(' '))
+    {
+        for text in [
+            format!("{key}=x7f3a9c1e"),
+            format!("{key}: x7f3a9c1e"),
+            format!("{{\"{key}\":\"x7f3a9c1e\"}}"),
+            format!("<a {key}=\"x7f3a9c1e\"><{key}>x7f3a9c1e</{key}></a>"),
+        ] {
+            assert_eq!(scan.value(&text), text);
+        }
+        let target = format!("/x?{key}=x7f3a9c1e");
+        assert_eq!(scan.url(&target).text, target);
+    }
+    for value in [
+        "3f9c2ab1d4e5f6a7b8c9d0e1f2a3b4c5d6e7f8a9",
+        "7f3a9c1e-0b1c-4d5e-8f90-123456789abc",
+        "SG-2026-000123",
+        "1234567890123456",
+        "2026-11-23T06:40:13.123456Z",
+        "1732344013123",
+    ] {
+        for text in [value.to_owned(), format!("id={value}"), format!("{{\"id\":\"{value}\"}}")] {
+            assert_eq!(scan.value(&text), text);
+        }
+        for target in [format!("/orders/{value}"), format!("/x?id={value}")] {
+            assert_eq!(scan.url(&target).text, target);
+        }
+    }
+    for target in ["/x?state=CA", "/x?code=DE", "/x?code=SUMMER2026"] {
+        assert_eq!(scan.url(target).text, target);
+    }
+}
+
 /// Texts made of what the detectors look for.
 fn tricky() -> impl Strategy<Value = String> {
     let part = prop::sample::select(vec![

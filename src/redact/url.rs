@@ -316,4 +316,33 @@ mod tests {
             assert_eq!(urls(text), text);
         }
     }
+
+    #[test]
+    fn segments_that_open_something_hide() {
+        for before in [
+            "activate activation confirm confirmation invitation invite magic magic-link",
+            "password-reset reset reset-password unsubscribe verification verify verify-email",
+            "Reset-Password",
+        ]
+        .iter()
+        .flat_map(|line| line.split(' '))
+        {
+            let text = format!("/app/{before}/3f9c2ab1d4e5f6a7?plan=pro");
+            let shown = format!("/app/{before}/[redacted]?plan=pro");
+            assert_eq!(url(&text), shown);
+            assert_eq!(url(&shown), shown, "twice");
+            assert_eq!(urls(&format!("GET {text} failed")), format!("GET {shown} failed"));
+        }
+        for text in [
+            "/confirm/change-of-address",
+            "/reset/password",
+            "/verify/",
+            "/presets/3f9c2ab1d4e5f6a7",
+            "/orders/3f9c2ab1d4e5f6a7/reset",
+            "/users/7f3a9c1e-0b1c-4d5e-8f90-123456789abc",
+            "/commits/3f9c2ab1d4e5f6a7b8c9d0e1f2a3b4c5d6e7f8a9",
+        ] {
+            assert_eq!(url(text), text);
+        }
+    }
 }

@@ -351,6 +351,21 @@ impl ByInitial {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::redact::{
+        Pii, Redactor, Rules,
+        scan::{Scan, Tier},
+    };
+
+    /// What is seen of a value that stands under this key in a request.
+    fn captured(key: &str) -> String {
+        shown(key, &Rules::default(), Tier::Captured)
+    }
+
+    fn shown(key: &str, rules: &Rules, tier: Tier) -> String {
+        let pair = format!("{key}=x7f3a");
+        let shown = Scan::new(rules, tier).form(&pair, false).text;
+        shown[key.len() + 1..].to_owned()
+    }
 
     #[test]
     fn keys_of_secrets_hide() {
@@ -372,11 +387,13 @@ mod tests {
             "APIKey xApiKey X-Api-Key access_token refreshToken id_token JSESSIONID __Secure-sid",
             "p-a-s-s-w-o-r-d pass%20word oauth2 newPassword2 gift_certificate_token",
             "max_tokens_secret stripe_secret_key connect.sid aws_secret_access_key",
+            "PGPASSWORD SECRET_KEY_BASE X-Amz-Credential X-Amz-Security-Token X-Goog-Signature",
         ]
         .iter()
         .flat_map(|line| line.split(' '))
         {
             assert!(Keys::default().is_secret(key), "{key}");
+            assert_eq!(captured(key), "[redacted]", "{key}");
         }
         assert!(Keys::default().is_secret("pass word"));
         assert!(Keys::default().is_secret("pass\u{200b}word"));
@@ -399,9 +416,39 @@ mod tests {
         .flat_map(|line| line.split(' '))
         {
             assert!(!Keys::default().is_secret(key), "{key}");
+            assert_eq!(Redactor::default().text(&format!("{key}=x7f3a")), format!("{key}=x7f3a"));
         }
         assert!(!Keys::default().is_secret(""));
         assert!(!Keys::default().is_secret("ключ"));
+    }
+
+    #[test]
+    fn keys_that_speak_of_people_hide_in_what_was_captured() {
+        let show = Rules { pii: Pii::Show, ..Rules::default() };
+        // One for each row of the rules. Those that end in `ip` stand in one word, because in several
+        // `ip` alone hides them.
+        for key in [
+            "cfconnectingip clientip customerEmail email_address Forwarded cf-connecting-ip",
+            "ipAddress workMail user[mobile] mobile-number homePhone phone_number realip",
+            "REMOTE_ADDR trueclientip X-Forwarded-For",
+            "email e-mail ip ip_address x_real_ip true-client-ip remote_addr phone",
+        ]
+        .iter()
+        .flat_map(|line| line.split(' '))
+        {
+            assert_eq!(captured(key), "[redacted]", "{key}");
+            assert_eq!(shown(key, &Rules::default(), Tier::Own), "x7f3a", "{key} of the app");
+            assert_eq!(shown(key, &show, Tier::Captured), "x7f3a", "{key} if people are shown");
+        }
+        for key in [
+            "email_template emails mailbox gmail mobile_app phone_model microphone telephony zip",
+            "ship ip_version membership forwarded_at client_ips",
+        ]
+        .iter()
+        .flat_map(|line| line.split(' '))
+        {
+            assert_eq!(captured(key), "x7f3a", "{key}");
+        }
     }
 
     #[test]
