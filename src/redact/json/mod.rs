@@ -240,13 +240,29 @@ impl<'r, 't> Machine<'r, 't> {
     /// Names and values can no longer be told apart.
     fn give_up(&mut self) {
         self.without_pending_key(self.start);
+        self.end_open_value();
         let in_value = matches!(self.expect, Expect::Value | Expect::ValueOrEnd);
+        let in_value = in_value && self.hiding.is_none();
         // Written so that it reads the same the next time.
         let rest = if in_value { "\"[redacted]\"" } else { REDACTED };
         self.out.text.push_str(rest);
         self.out.hidden += 1;
         self.scan.hid(Why::Broken, "");
         self.scan.hid_words(&self.text[self.start..]);
+    }
+
+    /// A value that is still being read ends here, should its name have followed.
+    fn end_open_value(&mut self) {
+        let end = self.mark();
+        let outer = self.depth.saturating_sub(1);
+        let is_open = |frame: &Frame<'_>| frame.valuing && !frame.named;
+        if let Some(depth) = self.frames[..outer].iter().position(is_open)
+            && let Some(unnamed) = &mut self.frames[depth].unnamed
+        {
+            unnamed.end = end;
+            self.depth = depth + 1;
+            self.expect = Expect::CommaOrEnd;
+        }
     }
 
     /// Keeps what is up to here, but no key without its colon.
@@ -333,10 +349,7 @@ impl<'r, 't> Machine<'r, 't> {
         if self.expect == Expect::Document && !token.is_document() {
             return Err(Broken);
         }
-        let whole = match token {
-            Token::Quoted { closed, .. } => closed,
-            _ => !self.tokens.is_at_end(),
-        };
+        let whole = self.is_whole(token);
         let harmless = token.content().is_empty() || token.is_constant() && whole;
         let fate = self.begin_value(Some(token));
         let rule = match fate {
@@ -385,11 +398,10 @@ impl<'r, 't> Machine<'r, 't> {
 
     /// The same of one that may be a name, or have one.
     fn begin_paired(&mut self, token: Option<Token<'t>>, fate: Fate<'r>) -> Fate<'r> {
-        let quoted = matches!(token, Some(Token::Quoted { .. }));
-        let name = token.filter(|_| quoted && self.wants_name()).map(read);
+        let name = token.filter(|_| self.wants_name()).map(read);
         let names =
             name.is_some_and(|name| is_name(&name) && self.scan.rules.keys.is_secret(&name));
-        let whole = !matches!(token, Some(Token::Quoted { closed: false, .. }));
+        let whole = token.is_some_and(|token| self.is_whole(token));
         if self.frame().valuing {
             self.keep_to(self.start);
         }
@@ -411,6 +423,14 @@ impl<'r, 't> Machine<'r, 't> {
             self.hide_value_of(self.depth.saturating_sub(1));
         }
         fate
+    }
+
+    /// Whether the text does not end in this scalar.
+    fn is_whole(&self, token: Token<'t>) -> bool {
+        match token {
+            Token::Quoted { closed, .. } => closed,
+            _ => !self.tokens.is_at_end(),
+        }
     }
 
     /// Whether anything in this token may have to be hidden.
