@@ -387,6 +387,7 @@ fn tricky() -> impl Strategy<Value = String> {
         "-----END PRIVATE KEY-----",
         "discord.com/api/v10/webhooks/",
         "{\"value\":\"x7f\",",
+        "bob@example.com",
     ]);
     prop::collection::vec(part, 0..16).prop_map(|parts| parts.concat())
 }
