@@ -115,9 +115,13 @@ impl<'r, 't> Walk<'r, 't> {
         match rule {
             Some(rule) => {
                 self.keep_to(at.end);
-                self.scan.under(name).hid(Why::Key(rule), "");
-                self.out.text.push_str(REDACTED);
-                self.out.hidden += 1;
+                if at.end < self.text.len() {
+                    self.scan.under(name).hid(Why::Key(rule), "");
+                    // Where its end is missing the tag would go on, the next time that it is read.
+                    let end = if self.text[..at.end].ends_with('>') { "" } else { ">" };
+                    self.out.text.extend([end, REDACTED]);
+                    self.out.hidden += 1;
+                }
                 self.hiding = Some((name, 1, rule));
             }
             None => {
@@ -280,6 +284,8 @@ mod tests {
             ("<?xml version=\"1.0\"?><a/>", "<?xml version=\"1.0\"?><a/>"),
             ("<!DOCTYPE a [<!ENTITY p \"hunter2\">]><a/>", "<a/>"),
             ("<token>never closed", "<token>[redacted]"),
+            ("<token a<b>never closed", "<token a>[redacted]"),
+            ("<token a", "<token a"),
             ("<password/>x", "<password/>x"),
         ] {
             assert_eq!(xml(text, false), shown);
