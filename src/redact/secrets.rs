@@ -53,11 +53,11 @@ impl Secrets {
         self.needles.dedup();
         // The longest one, so that a part does not leave the rest standing.
         let mut search = AhoCorasick::builder();
-        let search = search.match_kind(MatchKind::LeftmostLongest).build(&self.needles);
-        self.search = match search {
-            _ if self.needles.is_empty() => Search::Nothing,
-            Ok(search) => Search::For(search),
-            Err(_) => Search::Everything,
+        search.match_kind(MatchKind::LeftmostLongest);
+        // Even a search for nothing takes time to build, and most reports have nothing to look for.
+        self.search = match self.needles.as_slice() {
+            [] => Search::Nothing,
+            needles => search.build(needles).map_or(Search::Everything, Search::For),
         };
     }
 
