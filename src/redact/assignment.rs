@@ -9,7 +9,7 @@ use std::{borrow::Cow, mem, ops::Range};
 use super::{
     credential::is_prose,
     keys::Verdict,
-    placeholder::{OPEN, REDACTED},
+    placeholder::{self, OPEN, REDACTED},
     rules::MISHAPS,
     scan::{Rewrite, Scan, is_literal, without_punctuation},
     trail::Why,
@@ -18,17 +18,19 @@ use super::{
 /// Hides the values of secret keys.
 pub(super) fn hide<'t>(scan: Scan<'_>, text: &'t str) -> Cow<'t, str> {
     let mut rewrite = Rewrite::of(text);
-    let mut at = 0;
+    let (mut at, mut done) = (0, 0);
     while let Some(found) = text.as_bytes()[at..].iter().position(|b| matches!(b, b'=' | b':')) {
         let sign = at + found;
         at = sign + 1;
         let Some(separator) = Separator::at(text.as_bytes(), sign) else {
             continue;
         };
-        let key = Key::before(&text[..sign]);
+        // What was hidden is no part of a key.
+        let before = &text[done..sign];
+        let key = Key::before(before);
         let key = Key::of_columns(text, sign).unwrap_or(key);
-        // A placeholder's own colon.
-        if key.name.ends_with(OPEN) {
+        // A placeholder's own colon, and what stands behind one: its kind is no key.
+        if key.name.ends_with(OPEN) || placeholder::ends(before.trim_end_matches(' ')) {
             continue;
         }
         let Verdict::Secret(rule) = scan.verdict_in_text(key.name) else {
@@ -48,7 +50,7 @@ pub(super) fn hide<'t>(scan: Scan<'_>, text: &'t str) -> Cow<'t, str> {
         }
         let name = key.name.rsplit(' ').next().unwrap_or_default();
         scan.under(name).hid(Why::Key(rule), &text[value.clone()]);
-        at = value.end;
+        (at, done) = (value.end, value.end);
         if is_cookie(key.name) && text[value.clone()].contains('=') {
             cookies(text, value, &mut rewrite);
         } else {
@@ -476,6 +478,7 @@ mod tests {
                 "AWS4-HMAC-SHA256 Credential=[redacted], SignedHeaders=host, Signature=[redacted]",
             ),
             ("password=\"unclosed hunter2 word", "password=\"[redacted]"),
+            ("\"pin=\\a\":b", "\"pin=[redacted]\":b"),
             ("secret: hunter2\nnext: 1", "secret: [redacted]\nnext: 1"),
             ("{\"token\": swordfish }", "{\"token\": [redacted] }"),
             (
@@ -536,6 +539,7 @@ mod tests {
             "at 12:30:45 in src/main.rs:42:5",
             "https://example.com",
             "password:",
+            "[redacted:iban]=a [redacted:iban] = b",
             "token = ",
             "=:=",
         ] {

@@ -55,6 +55,11 @@ pub(super) fn form_encoded(text: &str) -> String {
     percent_encoded(text, |byte| byte.is_ascii_graphic() && !b"%&;+#".contains(&byte))
 }
 
+/// The same for a key, which ends at the first `=`.
+pub(super) fn key_encoded(text: &str) -> String {
+    percent_encoded(text, |byte| byte.is_ascii_graphic() && !b"%&;+#=".contains(&byte))
+}
+
 /// The text with every byte encoded that `plain` does not leave.
 pub(super) fn percent_encoded(text: &str, plain: impl Fn(u8) -> bool) -> String {
     let mut encoded = String::with_capacity(text.len());

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::{
-    encoding::{form_decoded, form_encoded, percent_decoded},
+    encoding::{form_decoded, form_encoded, key_encoded, percent_decoded},
     keys::{KeyRule, Verdict},
     placeholder::REDACTED,
     rules::WORDS_OF_RANDOM_VALUES,
@@ -60,12 +60,12 @@ impl Scan<'_> {
                 if (secret || before != Before::Nothing) && !pair.is_empty() {
                     self.hide_part(pair, Why::Broken, into);
                 } else {
-                    self.show_part(shown, into);
+                    self.show_part(shown, key_encoded, into);
                 }
                 return if secret { Before::Secret } else { before };
             }
         };
-        self.show_part(key, into);
+        self.show_part(key, key_encoded, into);
         into.text.push('=');
         let name = form_decoded(key);
         let scan = self.under(&name);
@@ -83,7 +83,10 @@ impl Scan<'_> {
         }
         match why.or(random) {
             Some(why) if !value.is_empty() => scan.hide_part(value, why, into),
-            _ => scan.show_part(if cut { without_half(value) } else { value }, into),
+            _ => {
+                let shown = if cut { without_half(value) } else { value };
+                scan.show_part(shown, form_encoded, into);
+            }
         }
         match rule {
             Some(KeyRule::Unlisted) => Before::Unlisted,
@@ -103,14 +106,14 @@ impl Scan<'_> {
     }
 
     /// A key or value that stays: what is seen of it, with or without its encoding.
-    fn show_part(self, part: &str, into: &mut Hiding) {
+    fn show_part(self, part: &str, encoded: fn(&str) -> String, into: &mut Hiding) {
         // Encoded, what cannot be seen would split what is looked for.
         let plain = Self::seen(form_decoded(part));
         let shown = match self.deeper() {
             None => Cow::Borrowed(REDACTED),
             Some(deeper) => match deeper.value(&plain) {
                 Cow::Borrowed(_) => Cow::Borrowed(part),
-                Cow::Owned(shown) => Cow::Owned(form_encoded(&shown)),
+                Cow::Owned(shown) => Cow::Owned(encoded(&shown)),
             },
         };
         into.hidden += usize::from(*shown != *part);
@@ -171,6 +174,7 @@ mod tests {
             ("json=%7B%22pin%22%3A1234%7D", "json={\"pin\":\"[redacted]\"}"),
             ("card=4111+1111+1111+1111", "card=[redacted:card]"),
             ("url=/login?password=x", "url=/login?password=[redacted]"),
+            ("a%3Durl%3Dx://u:p@h=b", "a%3Durl%3Dx://[redacted]@h=b"),
         ] {
             assert_eq!(form(text, false), shown);
             assert_eq!(form(shown, false), shown, "twice");

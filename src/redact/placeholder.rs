@@ -19,6 +19,13 @@ pub(super) fn all(text: &str) -> impl Iterator<Item = (usize, usize)> {
     })
 }
 
+/// Whether the text ends with one that says its kind.
+pub(super) fn ends(text: &str) -> bool {
+    let inside = text.strip_suffix(']').map(|text| text.trim_end_matches(char::is_alphabetic));
+    let before = inside.and_then(|text| text.strip_suffix(':'));
+    before.is_some_and(|text| text.ends_with(OPEN))
+}
+
 /// The text with a `0` in the place of each: a word of which no rule knows anything.
 pub(super) fn unnamed(text: &str) -> String {
     let mut kept = String::with_capacity(text.len());
@@ -46,5 +53,6 @@ mod tests {
         );
         assert_eq!(unnamed("a[redacted]b[redacted:card]c[redacted"), "a0b0c[redacted");
         assert_eq!([of(""), of("card")], ["[redacted]", "[redacted:card]"]);
+        assert!(ends("a[redacted:card]") && !ends("a[redacted]") && !ends("a[redacted:card"));
     }
 }

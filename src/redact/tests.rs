@@ -520,6 +520,7 @@ fn tricky() -> impl Strategy<Value = String> {
         "<name>",
         "</name>",
         "4111 1111 1111 1111",
+        "bob@example.com",
     ]);
     prop::collection::vec(part, 0..16).prop_map(|parts| parts.concat())
 }

@@ -4,7 +4,7 @@
 use std::mem;
 
 use super::{
-    Machine,
+    Expect, Machine,
     frame::{Fate, Frame, Mark, Unnamed},
     show::read,
 };
@@ -26,11 +26,10 @@ impl<'r, 't> Machine<'r, 't> {
 
     /// The same of one that may be a name, or have one.
     pub(super) fn begin_paired(&mut self, is_scalar: bool, fate: Fate) -> Fate {
-        let quoted = is_scalar && self.tokens.is_quoted();
-        let name = (quoted && self.wants_name()).then(|| read(&self.tokens));
+        let name = (is_scalar && self.wants_name()).then(|| read(&self.tokens));
         let names =
             name.is_some_and(|name| is_name(&name) && self.scan.rules.keys.is_secret(&name));
-        let whole = !quoted || self.tokens.is_whole();
+        let whole = is_scalar && self.tokens.is_whole();
         if self.frame().valuing {
             self.keep_to(self.tokens.start());
         }
@@ -51,6 +50,20 @@ impl<'r, 't> Machine<'r, 't> {
             self.hide_value_of(self.depth.saturating_sub(1));
         }
         fate
+    }
+
+    /// A value that is still being read ends here, should its name have followed.
+    pub(super) fn end_open_value(&mut self) {
+        let end = self.mark();
+        let outer = self.depth.saturating_sub(1);
+        let is_open = |frame: &Frame<'_>| frame.valuing && !frame.named;
+        if let Some(depth) = self.frames[..outer].iter().position(is_open)
+            && let Some(unnamed) = &mut self.frames[depth].unnamed
+        {
+            unnamed.end = end;
+            self.depth = depth + 1;
+            self.expect = Expect::CommaOrEnd;
+        }
     }
 
     /// Hides the value that stood before the secret's name in this object.

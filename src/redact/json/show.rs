@@ -16,7 +16,9 @@ impl<'r, 't> Machine<'r, 't> {
     /// Names and values can no longer be told apart.
     pub(super) fn give_up(&mut self) {
         self.without_pending_key(self.tokens.start());
+        self.end_open_value();
         let in_value = matches!(self.expect, Expect::Value | Expect::ValueOrEnd);
+        let in_value = in_value && self.hiding.is_none();
         // Written so that it reads the same the next time.
         let rest = if in_value { "\"[redacted]\"" } else { REDACTED };
         self.out.text.push_str(rest);

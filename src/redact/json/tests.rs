@@ -76,6 +76,7 @@ fn pairs_of_name_and_value_hide() {
     shows(r#"{"header":"Cookie","value":"x"}"#, r#"{"header":"Cookie","value":"[redacted]"}"#);
     shows(r#"[["password","x"],["a","b"]]"#, r#"[["password","[redacted]"],["a","b"]]"#);
     shows(r#"["token",{"a":"b"}]"#, r#"["token","[redacted]"]"#);
+    shows("{name: password, value: x}", "{name: password, value: \"[redacted]\"}");
 }
 
 #[test]
@@ -89,6 +90,7 @@ fn a_value_before_its_name_hides() {
         r#"{"value":{"a":["x",{"value":"y","name":"colour"}]},"b":[1],"key":"api_key","c":2}"#,
         r#"{"value":"[redacted]","b":[1],"key":"api_key","c":2}"#,
     );
+    shows("{value: x, field: pin}", "{value: \"[redacted]\", field: pin}");
     shows(
         r#"{"value":"a","value":"b","name":"token","value":"c"}"#,
         r#"{"value":"[redacted]","name":"token","value":"[redacted]"}"#,
@@ -116,6 +118,7 @@ fn a_value_whose_name_may_have_been_cut_off_hides() {
     let cut = |text| json(text, true).unwrap().text;
     assert_eq!(cut(r#"{"value":"correct horse","na"#), r#"{"value":"[redacted]","#);
     assert_eq!(cut(r#"{"value":"correct ho"#), r#"{"value":"[redacted]""#);
+    assert_eq!(cut("{value: x, name: p"), "{value: \"[redacted]\", name: ");
     assert_eq!(cut(r#"{"value":"x" "name":"pin"}"#), r#"{"value":"[redacted]" [redacted]"#);
     assert_eq!(cut(r#"{"name":"colour","value":"red","i"#), r#"{"name":"colour","value":"red","#);
     // A list of results, as OData has it.
@@ -135,6 +138,17 @@ fn a_pair_may_end_with_a_comma_and_comments() {
     shows(r#"["password","x"/*y*/ ,// z"#, r#"["password","[redacted]" ,"#);
     shows(r#"["password",1 /*]*/,"email"]"#, r#"["password",1 ,"email"]"#);
     assert_eq!(json(r#"[["password","x","#, true).unwrap().text, r#"[["password","[redacted]","#);
+}
+
+#[test]
+fn a_value_that_is_open_where_its_name_is_lost_hides() {
+    shows(r#"{"a":1,"value":["x","name":"pin"}"#, r#"{"a":1,"value":"[redacted]"[redacted]"#);
+    shows(r#"{"value":[{"value":{"b":["x"},"name":"pin"}"#, r#"{"value":"[redacted]"[redacted]"#);
+    shows(r#"{"value":"x","name":{"pin"}"#, r#"{"value":"[redacted]","name":{[redacted]"#);
+    shows(
+        r#"{"name":"colour","value":["x","b":1}"#,
+        r#"{"name":"colour","value":["x","b"[redacted]"#,
+    );
 }
 
 #[test]
@@ -164,6 +178,7 @@ fn behind_a_broken_place_nothing_shows() {
         (r#"{"tokens":["a"],"hunter2"]}"#, r#"{"tokens":"[redacted]",[redacted]"#),
         (r#"{"tokens":["a"},"hunter2"]}"#, r#"{"tokens":"[redacted]"[redacted]"#),
         (r#"{"a":'"password":"hunter2"}"#, r#"{"a":"[redacted]""#),
+        (r#"{"tokens":[{"a":!"hunter2"}]}"#, r#"{"tokens":"[redacted]"[redacted]"#),
     ] {
         shows(text, expected);
     }

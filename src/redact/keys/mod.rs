@@ -304,7 +304,20 @@ impl fmt::Display for Key {
 fn readable(text: &str) -> Cow<'_, str> {
     let text = percent_decoded(text);
     let text = if text.contains(OPEN) { Cow::Owned(placeholder::unnamed(&text)) } else { text };
-    if text.is_ascii() { text } else { Cow::Owned(clean(&text).to_lowercase()) }
+    if text.is_ascii() { text } else { Cow::Owned(lower(&clean(&text))) }
+}
+
+/// In lower case, but for the letters that say where words begin.
+fn lower(text: &str) -> String {
+    let mut lower = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c.is_ascii() {
+            lower.push(c);
+        } else {
+            lower.extend(c.to_lowercase());
+        }
+    }
+    lower
 }
 
 /// Whether a sorted list has the word.
@@ -412,6 +425,7 @@ mod tests {
             assert!(Keys::default().is_secret(key), "{key}");
             assert_eq!(captured(key), "[redacted]", "{key}");
         }
+        assert!(Keys::default().is_secret("contraseñaPIN"));
         assert!(Keys::default().is_secret("pass word"));
         assert!(Keys::default().is_secret("pass\u{200b}word"));
     }

@@ -118,9 +118,13 @@ impl<'r, 't> Walk<'r, 't> {
         match rule {
             Some(rule) => {
                 self.keep_to(at.end);
-                self.scan.under(name).hid(Why::Key(rule), "");
-                self.out.text.push_str(REDACTED);
-                self.out.hidden += 1;
+                if at.end < self.text.len() {
+                    self.scan.under(name).hid(Why::Key(rule), "");
+                    // Where its end is missing the tag would go on, the next time that it is read.
+                    let end = if self.text[..at.end].ends_with('>') { "" } else { ">" };
+                    self.out.text.extend([end, REDACTED]);
+                    self.out.hidden += 1;
+                }
                 self.hiding = Some((name, 1, rule));
             }
             None => {
@@ -334,6 +338,8 @@ mod tests {
                 "<p><name>token</name></p><p>a</p><p><name>b</name><v>c</v></p>",
             ),
             ("<token>never closed", "<token>[redacted]"),
+            ("<token a<b>never closed", "<token a>[redacted]"),
+            ("<token a", "<token a"),
             ("<password/>x", "<password/>x"),
         ] {
             assert_eq!(xml(text, false), shown);
