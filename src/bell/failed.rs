@@ -150,7 +150,10 @@ impl Core {
         }
     }
 
-    /// Without a place the next failure of this kind is asked for its details; the count stands.
+    /// Without a place the next failure of this kind is asked for its details; the count stands. Out of
+    /// the way of those that are only counted.
+    #[cold]
+    #[inline(never)]
     fn bring_details(
         &self,
         what: &Occurrence<'_>,
