@@ -51,7 +51,7 @@
 //! | module | what it is for |
 //! |---|---|
 //! | [`capture`] | the middleware: what is seen of a request, what counts as a failure |
-//! | [`context`] | what handlers say of the current request: user, tags, severity |
+//! | [`context`] | what handlers say of the current request: user, tags, severity, what is sensitive |
 //! | [`redact`] | what may be said, and how to change it |
 //! | [`transport`] | Slack, the console, the stub for tests, and the trait for your own |
 //! | [`source`] | what the app tells of itself: events, scheduled jobs |
@@ -101,7 +101,7 @@ pub use self::{
     delivery::{ChannelStats, Drained, Stats, Worker},
     error::ConfigError,
     message::Message,
-    redact::Redactor,
+    redact::{Pii, Redactor},
     report::{Fingerprint, FingerprintParts},
     route::{Route, RouteParts},
     secret::Secret,

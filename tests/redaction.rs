@@ -103,7 +103,7 @@ fn explain_says_rule_and_place_and_never_a_value() {
             "header, `user-agent`: the detector `email`",
             "payload: a configured secret",
             "payload, `nationalId`: `hide_key(\"nationalid\")`",
-            "payload, `note`: pattern 1",
+            "payload, `note`: `hide_pattern` no. 1",
             "payload, `memo`: `hide_with`",
             "payload, `card`: the detector `card`",
             "payload, `email`: the personal key `email`",
@@ -187,6 +187,16 @@ async fn of_a_hidden_route_nothing_of_the_request_shows_not_even_in_the_error() 
     assert!(told.contains("user:alice@example.com"), "{told}");
     assert!(told.contains("POST /login?[redacted] HTTP/1.1"), "{told}");
     assert!(told.contains("Payload   not shown: `hide_route`"), "{told}");
+}
+
+#[test]
+fn the_name_of_a_header_may_be_a_secret() {
+    let redactor = Redactor::default().hide_secret(Secret::new("hunter2hunter2"));
+    let redactor = redactor.hide_pattern(r"inv-\d+").unwrap();
+    let request = Request::get("/").header("x-hunter2hunter2", "a").header("inv-17", "b");
+    let shown = redactor.preview(&request.body(Bytes::new()).unwrap());
+    assert!(!shown.contains("hunter2") && !shown.contains("inv-17"), "{shown}");
+    assert!(shown.contains("x-[redacted]: [redacted]"), "{shown}");
 }
 
 #[test]
@@ -399,7 +409,7 @@ fn a_function_of_the_apps_own_hides_more_and_shows_nothing() {
             assert!(!shown.text().contains("hunter2"), "{}", shown.text());
             Hide::Nothing
         })
-        .hide_with(|shown| shown.name() == "memo" || shown.text().contains("mine"));
+        .hide_with(|shown| shown.is_named("memo") || shown.text().contains("mine"));
     let request = post_json(r#"{"password":"hunter2","memo":"x","a":["memo","mine"],"n":7}"#);
     let payload = payload(&redactor, &request);
     let expected =

@@ -23,7 +23,8 @@ use crate::{
 
 impl Redactor {
     /// What this request would look like in chat: its user, request line, headers and payload, of which
-    /// [`DEFAULT_CAPTURE_BODY`](crate::capture::DEFAULT_CAPTURE_BODY) bytes are kept.
+    /// [`DEFAULT_CAPTURE_BODY`](crate::capture::DEFAULT_CAPTURE_BODY) bytes are kept. How the payload is
+    /// read says its `content-type`; without one only JSON and XML are shown.
     ///
     /// ```
     /// use http::Request;

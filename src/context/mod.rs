@@ -1,5 +1,5 @@
-//! The scope of the current request: who it is for, what to say of it, how bad a failure of it
-//! would be.
+//! The scope of the current request: who it is for, what to say of it and what not, how bad a failure
+//! of it would be.
 //!
 //! Anywhere below the layer (handlers, inner middleware, `join!`):
 //!
@@ -9,6 +9,7 @@
 //! async fn checkout() {
 //!     context::user("alice@example.com");
 //!     context::tag("plan", "pro");
+//!     context::sensitive("https://shop.example/reset/7f3a9c1e");
 //!     context::severity(Severity::Critical);
 //! }
 //! ```
@@ -70,10 +71,11 @@ pub fn tag(name: impl Into<Cow<'static, str>>, value: impl fmt::Display) {
 }
 
 /// Names a value that may stand nowhere in what is said of the current request: not in its report,
-/// whatever part repeats it, nor in events and messages that it sends from now on. Its percent-encoded
-/// and JSON-escaped forms neither. At least three bytes; if there are more than
-/// [`MOST_SENSITIVE`] values or 16 KiB of them, nothing is said in
-/// words.
+/// whatever part repeats it, nor in events and messages that it sends from now on; its percent-encoded
+/// and JSON-escaped forms neither.
+///
+/// Fewer than three bytes are not looked for. With more than [`MOST_SENSITIVE`] values, more than 16 KiB
+/// of them, or one of more than 4 KiB, every text of the report reads `[redacted]`.
 ///
 /// ```
 /// async fn reset(link: String) {

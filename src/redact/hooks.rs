@@ -3,7 +3,7 @@
 
 use std::{borrow::Cow, fmt, ops::Range, sync::Arc};
 
-use super::{pattern::hide_ranges, placeholder::REDACTED};
+use super::{keys::is_same, pattern::hide_ranges, placeholder::REDACTED};
 
 /// A text that is about to be shown, handed to [`Redactor::hide_with`](crate::Redactor::hide_with).
 #[derive(Clone, Copy)]
@@ -13,10 +13,25 @@ pub struct Shown<'a> {
 }
 
 impl<'a> Shown<'a> {
-    /// The key, header or field that it stands under; empty where there is none.
+    /// The key, header or field that it stands under, as it is written; empty where there is none, as in
+    /// an error's text. See [`is_named`](Self::is_named).
     #[must_use]
     pub const fn name(&self) -> &'a str {
         self.name
+    }
+
+    /// Whether it stands under these words, in any spelling: `memo` is `Memo` too.
+    ///
+    /// ```
+    /// use tower_bell::{Message, Redactor};
+    ///
+    /// let redactor = Redactor::default().hide_with(|shown| shown.is_named("delivery_note"));
+    /// let message = Message::new("sent").field("deliveryNote", "ring twice");
+    /// assert_eq!(redactor.message(message).plain_text(), "sent\ndeliveryNote: [redacted]");
+    /// ```
+    #[must_use]
+    pub fn is_named(&self, name: &str) -> bool {
+        !self.name.is_empty() && is_same(self.name, name)
     }
 
     /// What would be shown: everything that other rules hide is a placeholder already.
@@ -34,7 +49,7 @@ impl fmt::Debug for Shown<'_> {
 }
 
 /// What a function of the app's own wants hidden of a [`Shown`]: made from a `bool` (all or nothing)
-/// or from ranges of its text, in bytes and in order.
+/// or from ranges of its text, in bytes.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Hide {
@@ -99,7 +114,7 @@ impl Hooks {
             let changed = match hook(&Shown { name, text: &shown }) {
                 Hide::Nothing => None,
                 Hide::Parts(parts) if are_parts(&parts, &shown) => {
-                    match hide_ranges(&shown, parts.into_iter(), &mut hid) {
+                    match hide_ranges(&shown, joined(parts).into_iter(), &mut hid) {
                         Cow::Owned(changed) => Some(changed),
                         Cow::Borrowed(_) => None,
                     }
@@ -116,10 +131,22 @@ impl Hooks {
     }
 }
 
-/// Whether the text has these parts, in this order.
+/// In order, and what overlaps as one.
+fn joined(mut parts: Vec<Range<usize>>) -> Vec<Range<usize>> {
+    parts.sort_unstable_by_key(|part| part.start);
+    parts.dedup_by(|next, last| {
+        let overlaps = next.start < last.end;
+        if overlaps {
+            last.end = last.end.max(next.end);
+        }
+        overlaps
+    });
+    parts
+}
+
+/// Whether the text has these parts.
 fn are_parts(parts: &[Range<usize>], text: &str) -> bool {
     parts.iter().all(|part| text.get(part.clone()).is_some())
-        && parts.is_sorted_by(|one, next| one.end <= next.start)
 }
 
 #[cfg(test)]
@@ -142,9 +169,15 @@ mod tests {
 
     #[test]
     fn ranges_that_are_none_hide_everything() {
-        for parts in [Hide::from(0..9), Hide::from(1..2), Hide::from(vec![3..4, 0..1])] {
+        for parts in [Hide::from(0..9), Hide::from(1..2), Hide::from(vec![3..4, 7..8])] {
             assert_eq!(hide("é b c", move |_| parts.clone()), "[redacted]");
         }
+    }
+
+    #[test]
+    fn ranges_may_come_in_any_order_and_overlap() {
+        let parts = || Hide::from(vec![8..9, 0..1, 4..6, 5..7]);
+        assert_eq!(hide("a b cde f", move |_| parts()), "[redacted] b [redacted] [redacted]");
     }
 
     #[test]

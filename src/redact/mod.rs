@@ -13,7 +13,7 @@
 //! | the same, and headers | everything else | what speaks of people: values of keys like `email`, `phone`, `ip`; e-mail addresses, IP addresses and IBANs wherever they stand | [`pii`](Redactor::pii) | [`hide_route`](Redactor::hide_route) |
 //! | files in multipart payloads; images, compressed or unknown payloads | name, type and size | the content | - | - |
 //! | every text: errors and their sources, panics, responses, your own messages | the text | credentials in URLs, behind `Bearer` or `Basic`, behind `password=` or `"token":`, in `<password>`; long segments behind `/reset/` and the like; card numbers; JSON web tokens; private keys; keys of AWS, GitHub, Stripe and others by their shape; webhook addresses; every secret that a transport was given | [`show_key`](Redactor::show_key) | [`hide_pattern`](Redactor::hide_pattern), [`hide_secret`](Redactor::hide_secret), [`hide_with`](Redactor::hide_with) |
-//! | errors, panics and responses of a failed request | the text | e-mail addresses and IBANs; each value of six characters or more that was hidden in the request; what the app called [`sensitive`](crate::context::sensitive) | [`pii`](Redactor::pii) | - |
+//! | errors, panics and responses of a failed request | the text | e-mail addresses and IBANs; each value of six bytes or more that was hidden in the request, but for IP addresses; what the app called [`sensitive`](crate::context::sensitive) | [`pii`](Redactor::pii) | - |
 //! | the user that the app names | as named | - | - | do not name one |
 //!
 //! What is hidden reads `[redacted]`, whatever its length, or with its kind: `[redacted:card]`,

@@ -166,7 +166,7 @@ impl Scan<'_> {
         self.hid_words(tail);
         let headers = request.headers.into_iter().map(|Header { name, value, cut }| {
             value.iter().for_each(|value| self.hid_too(value));
-            Header { name: one_line(&name).into_owned(), value: None, cut }
+            Header { name: self.header_name(&name), value: None, cut }
         });
         let headers = headers.collect();
         if let Payload::Raw { prefix, .. } = &request.payload {
@@ -174,7 +174,7 @@ impl Scan<'_> {
         }
         self.enter(trail::PAYLOAD);
         // Only for the field that names the user.
-        let looked_through = self.guarded_payload(request.payload);
+        let looked_through = self.unexplained(|scan| scan.guarded_payload(request.payload));
         RequestSnapshot {
             scheme: request.scheme.map(|scheme| self.line(&scheme)),
             authority: request.authority.map(|text| self.authority(&text)),
@@ -191,7 +191,7 @@ impl Scan<'_> {
 
     fn header(self, header: Header, hidden: &mut Vec<String>) -> Header {
         let Header { name, value, cut } = header;
-        let shown_name = one_line(&name).into_owned();
+        let shown_name = self.header_name(&name);
         let Some(value) = value else {
             return Header { name: shown_name, value: None, cut };
         };
@@ -216,6 +216,11 @@ impl Scan<'_> {
             }
         };
         Header { name: shown_name, value, cut }
+    }
+
+    /// A name is chosen by the client, too.
+    fn header_name(self, name: &str) -> String {
+        self.guarded(|| self.patterns(&self.known_hidden(&one_line(name))).into_owned())
     }
 
     fn response(self, response: ResponseSnapshot) -> ResponseSnapshot {

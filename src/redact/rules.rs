@@ -89,7 +89,7 @@ pub(super) const STEMS: &[&str] = &[
     "xsrf",
 ];
 
-/// A key with one of these among its words hides its value. Sorted.
+/// A key with one of these among its words hides its value. Sorted: searched by halves.
 pub(super) const WORDS: &[&str] = &[
     "auth",
     "crypt",
@@ -117,7 +117,7 @@ pub(super) const WORDS: &[&str] = &[
 ];
 
 /// A key that ends with these words speaks of a person. Hidden in what was captured, unless the app
-/// shows it with `.pii(Pii::Show)`. Sorted.
+/// shows it with `.pii(Pii::Show)`.
 pub(super) const PERSONAL_KEYS: &[&str] = &[
     "cfconnectingip",
     "clientip",
@@ -137,7 +137,8 @@ pub(super) const PERSONAL_KEYS: &[&str] = &[
     "xforwardedfor",
 ];
 
-/// `key` hides its value alone, behind one of these, and where a stem says so.
+/// `key` hides its value alone, behind one of these, and where a stem says so. Sorted: searched by
+/// halves.
 pub(super) const BEFORE_KEY: &[&str] = &[
     "admin",
     "app",
@@ -179,7 +180,8 @@ pub(super) const HARMLESS: &[&str] = &[
     "totaltokens",
 ];
 
-/// A key whose last word is one of these speaks about a secret and is none: `token_count`.
+/// A key whose last word is one of these speaks about a secret and is none: `token_count`. Sorted:
+/// searched by halves.
 pub(super) const ABOUT: &[&str] = &[
     "algorithm",
     "at",

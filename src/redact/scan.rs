@@ -68,8 +68,8 @@ impl Interest {
         if rules.keys_only {
             return Self { all, length: usize::MAX, signs: Signs::default() };
         }
-        let signs = Signs::AT.and(Signs::COLON).and(Signs::EQUALS).and(Signs::SLASH);
-        Self { all, length: credential::SHORTEST, signs: signs.and(Signs::LESS) }
+        let signs = Signs::AT.or(Signs::COLON).or(Signs::EQUALS).or(Signs::SLASH);
+        Self { all, length: credential::SHORTEST, signs: signs.or(Signs::LESS) }
     }
 }
 
@@ -135,6 +135,14 @@ impl<'r> Scan<'r> {
     /// For a first look, of which nobody hears.
     pub(super) fn unfollowed(self) -> Self {
         Self { trail: None, ..self }
+    }
+
+    /// What is found meanwhile decides nothing, and is not explained.
+    pub(super) fn unexplained<T>(self, look: impl FnOnce(Self) -> T) -> T {
+        match self.trail {
+            Some(trail) => trail.unexplained(|| look(self)),
+            None => look(self),
+        }
     }
 
     /// For a string under this key.
@@ -213,16 +221,16 @@ impl<'r> Scan<'r> {
         steps.find(length >= shape::SHORTEST, shape::next);
         steps.rewrite(signs.any(Signs::SLASH), |text| self.urls(text));
         steps.find(long(credential::SHORTEST, Signs::BLANK), credential::next);
-        let assigns = signs.any(Signs::COLON.and(Signs::EQUALS));
+        let assigns = signs.any(Signs::COLON.or(Signs::EQUALS));
         steps.rewrite(assigns, |text| assignment::hide(self, text));
-        let beside = signs.any(Signs::DASH.and(Signs::QUOTE));
+        let beside = signs.any(Signs::DASH.or(Signs::QUOTE));
         steps.rewrite(beside, |text| assignment::hide_beside(self, text));
         steps.rewrite(signs.any(Signs::LESS), |text| self.elements(text));
         steps.find(long(card::SHORTEST, Signs::DIGIT), card::next);
         steps.find(self.personal && signs.any(Signs::AT), email);
         steps.find(self.personal && long(SHORTEST_IBAN, Signs::DIGIT), iban);
         steps.rewrite(signs.any(Signs::PERCENT), |text| self.encoded(text));
-        steps.find(ips && signs.any(Signs::DOT.and(Signs::COLON)), ip);
+        steps.find(ips && signs.any(Signs::DOT.or(Signs::COLON)), ip);
         steps.text
     }
 

@@ -33,7 +33,7 @@ impl Signs {
     }
 
     /// These and those.
-    pub(super) const fn and(self, others: Self) -> Self {
+    pub(super) const fn or(self, others: Self) -> Self {
         Self(self.0 | others.0)
     }
 }
@@ -78,7 +78,7 @@ mod tests {
     fn signs_are_what_stands_in_the_text() {
         let signs = Signs::of("user@host: 5");
         assert!(signs.any(Signs::AT) && signs.any(Signs::COLON) && signs.any(Signs::DIGIT));
-        assert!(!signs.any(Signs::SLASH.and(Signs::EQUALS).and(Signs::UNSEEN)));
+        assert!(!signs.any(Signs::SLASH.or(Signs::EQUALS).or(Signs::UNSEEN)));
         assert!(Signs::of("é").any(Signs::UNSEEN) && Signs::of("\n").any(Signs::UNSEEN));
         assert_eq!(Signs::of("plain"), Signs::default());
     }

@@ -27,7 +27,11 @@ fn table_of_rules() -> String {
         let names: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
         names.join(", ")
     };
-    let shapes: Vec<_> = SHAPES.iter().map(|(_, prefix, ..)| *prefix).collect();
+    let shape = |(kind, prefix, _, least): &(&'static str, &'static str, _, usize)| {
+        let before = if *kind == "telegram" { "<number>:" } else { "" };
+        format!("{kind} `{before}{prefix}` and {least} more")
+    };
+    let shapes: Vec<_> = SHAPES.iter().map(shape).collect();
     let webhooks: Vec<_> =
         WEBHOOKS.iter().map(|(host, opening)| format!("{host}/{opening}")).collect();
     let webhooks: Vec<_> = webhooks.iter().map(String::as_str).collect();
@@ -44,20 +48,36 @@ fn table_of_rules() -> String {
         ("`key` hides its value alone, and behind one of these", list(BEFORE_KEY)),
         ("these, and compounds of these, hide nothing", list(HARMLESS)),
         ("a key that ends with one of these speaks about a secret and hides nothing", list(ABOUT)),
-        ("a key that ends with these words speaks of a person", list(PERSONAL_KEYS)),
-        ("in a query or a form these hide a value that looks random", list(WORDS_OF_RANDOM_VALUES)),
+        (
+            "a key that ends with one of these, without its separators, speaks of a person",
+            list(PERSONAL_KEYS),
+        ),
+        (
+            "in a query or a form these hide a value of 16 bytes or more with a digit",
+            list(WORDS_OF_RANDOM_VALUES),
+        ),
         ("these name the value of the member beside them", list(NAME_KEYS)),
         ("values that are no secret, whatever their key", list(LITERALS)),
+        ("between a secret's name and a colon these say what became of it", list(MISHAPS)),
         ("headers whose values are shown", list(SHOWN_HEADERS)),
-        ("the same, by how their names begin", list(SHOWN_HEADER_PREFIXES)),
+        ("headers whose values are shown, by how their names begin", list(SHOWN_HEADER_PREFIXES)),
         ("headers that are shown as URLs", list(URL_HEADERS)),
         ("headers that nothing shows", list(NEVER_SHOWN_HEADERS)),
         ("headers that only `show_header` shows", list(SECRET_HEADERS)),
-        ("the same, by how their names end", list(SECRET_HEADER_ENDINGS)),
+        (
+            "headers that only `show_header` shows, by how their names end",
+            list(SECRET_HEADER_ENDINGS),
+        ),
         ("what stands behind the name of a scheme", list(SCHEMES)),
-        ("keys of known services, by how they begin", list(&shapes)),
+        (
+            "keys of known services: how they begin, and how many characters follow",
+            shapes.join("; "),
+        ),
         ("addresses of which the rest opens something", list(&webhooks)),
-        ("segments of a path behind which a long one opens something", list(OPENING_SEGMENTS)),
+        (
+            "segments of a path behind which one of 16 bytes or more opens something",
+            list(OPENING_SEGMENTS),
+        ),
         ("card numbers whose check digit is right, by their first four digits", cards.join("; ")),
     ];
     let rows: String = rows.iter().map(|(what, names)| format!("| {what} | {names} |\n")).collect();

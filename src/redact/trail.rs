@@ -26,7 +26,7 @@ pub struct Finding {
 }
 
 impl Finding {
-    /// The part of the request: `query`, `header`, `payload`, `text`.
+    /// Where it was: `target`, `header`, `payload`, `request id`, `tag`, `error`, `response`, `text`.
     #[must_use]
     pub const fn part(&self) -> &'static str {
         self.part
@@ -38,7 +38,7 @@ impl Finding {
         self.name.as_deref()
     }
 
-    /// The rule, in words: ``the key stem `password` ``.
+    /// The rule, in words, which may change: ``the key stem `password` ``.
     #[must_use]
     pub fn rule(&self) -> &str {
         &self.rule
@@ -89,7 +89,7 @@ impl fmt::Display for Why<'_> {
             Self::Hook => f.write_str("`hide_with`"),
             Self::Key(rule) => rule.fmt(f),
             Self::Kind => f.write_str("a kind of content that is not shown"),
-            Self::Pattern(number) => write!(f, "pattern {}", number + 1),
+            Self::Pattern(number) => write!(f, "`hide_pattern` no. {}", number + 1),
             Self::Route => f.write_str("`hide_route`"),
             Self::Secret => f.write_str("a configured secret"),
         }
@@ -138,6 +138,16 @@ impl Trail {
         }
     }
 
+    /// What is found meanwhile decides nothing.
+    pub(super) fn unexplained<T>(&self, look: impl FnOnce() -> T) -> T {
+        let known = self.findings.as_ref().map(RefCell::take);
+        let done = look();
+        if let (Some(findings), Some(known)) = (&self.findings, known) {
+            findings.replace(known);
+        }
+        done
+    }
+
     /// A value was hidden with what stands round it.
     pub(super) fn echo(&self, value: &str) {
         // As a text is shown that repeats it.
@@ -182,5 +192,5 @@ impl Trail {
 }
 
 pub(super) const PAYLOAD: &str = "payload";
-/// Characters of the shortest value that is looked for where a text may repeat it.
+/// Bytes of the shortest value that is looked for where a text may repeat it.
 const SHORTEST_ECHO: usize = 6;
