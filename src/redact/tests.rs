@@ -388,6 +388,7 @@ fn tricky() -> impl Strategy<Value = String> {
         "discord.com/api/v10/webhooks/",
         "{\"value\":\"x7f\",",
         "bob@example.com",
+        "/reset/",
     ]);
     prop::collection::vec(part, 0..16).prop_map(|parts| parts.concat())
 }

@@ -5,6 +5,8 @@ use std::{borrow::Cow, ops::Range};
 
 use super::{
     encoding::percent_decoded,
+    form::Place,
+    placeholder,
     rules::{OPENING_SEGMENTS, WEBHOOKS},
     scan::{Find, Found, Hiding, Rewrite, Scan},
     signs::Signs,
@@ -13,8 +15,8 @@ use super::{
 impl Scan<'_> {
     /// A request's target, or a header's value that is a URL.
     pub(super) fn url(self, text: &str) -> Hiding {
-        // A URL has no blanks; read as it will be shown, so that it reads the same the next time.
-        let text = text.replace(char::is_whitespace, "%20");
+        // Read as it will be shown, so that it reads the same the next time.
+        let text = written(&self.known_hidden(text));
         let text = self.known_hidden(&text);
         let text = self.addresses(&text);
         let mut hiding = Hiding::default();
@@ -61,7 +63,7 @@ impl Scan<'_> {
                 Some(inner) => (inner, &part[inner.len()..]),
                 None => (part, ""),
             };
-            self.pairs(part, false, into);
+            self.pairs(part, Place::Url, into);
             into.text.push_str(end);
         }
     }
@@ -110,9 +112,9 @@ fn is_opening(segment: &str) -> bool {
 
 /// Whether a segment is no name that a person gave: `/confirm/change-of-address` shows.
 fn opens(segment: &str) -> bool {
-    let plain = percent_decoded(segment);
+    let plain = placeholder::without(&percent_decoded(segment));
     let words = plain.contains('-') && plain.bytes().all(|b| b.is_ascii_lowercase() || b == b'-');
-    plain.len() >= SHORTEST_OPENING && !words && !segment.starts_with(super::placeholder::OPEN)
+    plain.len() >= SHORTEST_OPENING && !words && !segment.starts_with(placeholder::OPEN)
 }
 
 fn is_end_of_segment(c: char) -> bool {
@@ -192,6 +194,19 @@ impl Iterator for Urls<'_> {
     }
 }
 
+/// A URL has no blanks and no quotes.
+fn written(url: &str) -> String {
+    let mut written = String::with_capacity(url.len());
+    for c in url.chars() {
+        match c {
+            c if c.is_whitespace() => written.push_str("%20"),
+            c if is_end(c) => written.push_str(&format!("%{:02X}", u32::from(c))),
+            c => written.push(c),
+        }
+    }
+    written
+}
+
 fn end_of_url(text: &str, at: usize) -> usize {
     text[at..].find(is_end).map_or(text.len(), |length| at + length)
 }
@@ -228,7 +243,8 @@ mod tests {
         ] {
             assert_eq!(urls(text), shown);
             assert_eq!(urls(shown), shown, "twice");
-            assert_eq!(url(&text.replace(' ', "")), shown.replace(' ', ""), "as a whole");
+            let shown = shown.replace(' ', "").replace('"', "%22");
+            assert_eq!(url(&text.replace(' ', "")), shown, "as a whole");
         }
     }
 
@@ -262,6 +278,9 @@ mod tests {
             ("http://u:p@h/x?sig=a", "http://[redacted]@h/x?sig=[redacted]"),
             ("/x?%70assword=a?b#c", "/x?%70assword=[redacted]?b#c"),
             ("/pay/4111111111111111", "/pay/[redacted:card]"),
+            ("/reset/3fab_token=b", "/reset/3fab_token=[redacted]"),
+            ("x://h:a/?b=y%3A%2F%2Fu%3Ap%40h&c", "x://h:a/?b=y:%2F%2F[redacted]%40h&c"),
+            ("/?a=x%3A%2F%2Fu:p@h%3F%22b&c=d@e", "/?a=x:%2F%2F[redacted]%40h%3F%22b&c=d@e"),
         ] {
             assert_eq!(url(text), shown);
             assert_eq!(url(shown), shown, "twice");
