@@ -3,9 +3,9 @@
 use std::borrow::Cow;
 
 use super::{
-    encoding::{form_decoded, form_encoded, key_encoded, percent_decoded},
+    encoding::{form_decoded, form_encoded, percent_decoded},
     keys::{KeyRule, Verdict},
-    placeholder::REDACTED,
+    placeholder::{self, REDACTED},
     rules::WORDS_OF_RANDOM_VALUES,
     scan::{Hiding, Scan, without_half},
     trail::Why,
@@ -15,7 +15,7 @@ impl Scan<'_> {
     /// A form payload; `cut` if more of it was not kept.
     pub(super) fn form(self, text: &str, cut: bool) -> Hiding {
         let mut hiding = Hiding::default();
-        self.pairs(text, cut, Before::Nothing, &mut hiding);
+        self.pairs(text, Place::Form { cut }, Before::Nothing, &mut hiding);
         hiding
     }
 
@@ -24,7 +24,7 @@ impl Scan<'_> {
     pub(super) fn pairs(
         self,
         text: &str,
-        cut: bool,
+        place: Place,
         mut before: Before,
         into: &mut Hiding,
     ) -> Before {
@@ -32,7 +32,8 @@ impl Scan<'_> {
         while !rest.is_empty() {
             let end = rest.find(['&', ';']).unwrap_or(rest.len());
             let last = end == rest.len();
-            let hidden = self.pair(&rest[..end], before, cut && last, into);
+            let place = if last { place } else { place.whole() };
+            let hidden = self.pair(&rest[..end], before, place, into);
             let separator = ["&amp;", "&", ";"].into_iter().find(|s| rest[end..].starts_with(s));
             let separator = separator.unwrap_or_default();
             into.text.push_str(separator);
@@ -50,7 +51,8 @@ impl Scan<'_> {
     }
 
     /// What it is for the next one.
-    fn pair(self, pair: &str, before: Before, cut: bool, into: &mut Hiding) -> Before {
+    fn pair(self, pair: &str, before: Before, place: Place, into: &mut Hiding) -> Before {
+        let cut = place == Place::Form { cut: true };
         let (key, value) = match pair.split_once('=') {
             Some((key, value)) if before != Before::OpenSecret => (key, value),
             // A flag, or the rest of a secret that has a `;` or `&` in it, or a cut key.
@@ -60,12 +62,12 @@ impl Scan<'_> {
                 if (secret || before != Before::Nothing) && !pair.is_empty() {
                     self.hide_part(pair, Why::Broken, into);
                 } else {
-                    self.show_part(shown, key_encoded, into);
+                    self.show_part(shown, place.of_keys(), into);
                 }
                 return if secret { Before::Secret } else { before };
             }
         };
-        self.show_part(key, key_encoded, into);
+        self.show_part(key, place.of_keys(), into);
         into.text.push('=');
         let name = form_decoded(key);
         let scan = self.under(&name);
@@ -85,7 +87,7 @@ impl Scan<'_> {
             Some(why) if !value.is_empty() => scan.hide_part(value, why, into),
             _ => {
                 let shown = if cut { without_half(value) } else { value };
-                scan.show_part(shown, form_encoded, into);
+                scan.show_part(shown, place.of_values(), into);
             }
         }
         match rule {
@@ -105,19 +107,45 @@ impl Scan<'_> {
         }
     }
 
-    /// A key or value that stays: what is seen of it, with or without its encoding.
-    fn show_part(self, part: &str, encoded: fn(&str) -> String, into: &mut Hiding) {
+    /// A key or value that stays: what is seen of it, with or without its encoding. These bytes would
+    /// be read as something else here.
+    fn show_part(self, part: &str, signs: &[u8], into: &mut Hiding) {
         // Encoded, what cannot be seen would split what is looked for.
         let plain = Self::seen(form_decoded(part));
         let shown = match self.deeper() {
             None => Cow::Borrowed(REDACTED),
             Some(deeper) => match deeper.value(&plain) {
                 Cow::Borrowed(_) => Cow::Borrowed(part),
-                Cow::Owned(shown) => Cow::Owned(encoded(&shown)),
+                Cow::Owned(shown) => Cow::Owned(form_encoded(&shown, signs)),
             },
         };
         into.hidden += usize::from(*shown != *part);
         into.text.push_str(&shown);
+    }
+}
+
+/// Where pairs stand.
+#[derive(Clone, Copy, Eq, PartialEq)]
+pub(super) enum Place {
+    /// In a payload; `cut` if more of it was not kept.
+    Form { cut: bool },
+    /// In a URL.
+    Url,
+}
+
+impl Place {
+    /// The same for a pair that is not the last one.
+    fn whole(self) -> Self {
+        if self == Self::Url { self } else { Self::Form { cut: false } }
+    }
+
+    /// What ends a key, and what ends the URL or another part of it.
+    fn of_keys(self) -> &'static [u8] {
+        if self == Self::Url { b"=/@?\"'`<>" } else { b"=" }
+    }
+
+    fn of_values(self) -> &'static [u8] {
+        if self == Self::Url { b"/@?\"'`<>" } else { b"" }
     }
 }
 
@@ -136,9 +164,12 @@ pub(super) enum Before {
 /// `code` and `state` of an OAuth answer, but not `?code=DE` and `?state=CA`.
 fn is_random(key: &str, value: &str) -> bool {
     let key = percent_decoded(key);
-    let named = WORDS_OF_RANDOM_VALUES.iter().any(|word| key.eq_ignore_ascii_case(word));
-    let digit = value.contains(|c: char| c.is_ascii_digit());
-    named && digit && value.len() >= SHORTEST_RANDOM
+    if !WORDS_OF_RANDOM_VALUES.iter().any(|word| key.eq_ignore_ascii_case(word)) {
+        return false;
+    }
+    // Without its encoding, which has digits of its own.
+    let value = placeholder::without(&form_decoded(value));
+    value.len() >= SHORTEST_RANDOM && value.contains(|c: char| c.is_ascii_digit())
 }
 
 /// Characters of the shortest value that looks random.
@@ -169,6 +200,7 @@ mod tests {
             ("token==x=y", "token=[redacted]"),
             ("code=4/0AX4XfWh1234567&state=CA", "code=[redacted]&state=CA"),
             ("code=DE&state=abcdefgh12345678", "code=DE&state=[redacted]"),
+            ("state=a1+token=b", "state=a1%20token=[redacted]"),
             ("next=postgres%3A%2F%2Fu%3Apw%40h", "next=postgres://[redacted]@h"),
             ("q=Bearer+abc123", "q=Bearer%20[redacted]"),
             ("json=%7B%22pin%22%3A1234%7D", "json={\"pin\":\"[redacted]\"}"),
@@ -185,7 +217,7 @@ mod tests {
     fn the_rest_stays() {
         for text in [
             "name=Alice+Smith&plan=pro&x=%C3%A9",
-            "state=CA&code=DE&max_tokens=5&debug&empty=&=x",
+            "state=S%C3%A3o%20Paulo&state=CA&code=DE&max_tokens=5&debug&empty=&=x",
             "q=a;b;c&&",
             "",
         ] {

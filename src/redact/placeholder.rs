@@ -28,11 +28,20 @@ pub(super) fn ends(text: &str) -> bool {
 
 /// The text with a `0` in the place of each: a word of which no rule knows anything.
 pub(super) fn unnamed(text: &str) -> String {
+    replaced(text, "0")
+}
+
+/// What is left of the text: no more than there was.
+pub(super) fn without(text: &str) -> String {
+    replaced(text, "")
+}
+
+fn replaced(text: &str, with: &str) -> String {
     let mut kept = String::with_capacity(text.len());
     let mut done = 0;
     for (from, to) in all(text).filter(|(from, to)| from < to) {
         kept.push_str(text.get(done..from).unwrap_or_default());
-        kept.push('0');
+        kept.push_str(with);
         done = to;
     }
     kept.push_str(text.get(done..).unwrap_or_default());
@@ -52,6 +61,7 @@ mod tests {
             [(1, 11), (12, 27)]
         );
         assert_eq!(unnamed("a[redacted]b[redacted:card]c[redacted"), "a0b0c[redacted");
+        assert_eq!(without("a[redacted]b[redacted:card]c[redacted"), "abc[redacted");
         assert_eq!([of(""), of("card")], ["[redacted]", "[redacted:card]"]);
         assert!(ends("a[redacted:card]") && !ends("a[redacted]") && !ends("a[redacted:card"));
     }

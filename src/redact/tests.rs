@@ -541,6 +541,7 @@ fn tricky() -> impl Strategy<Value = String> {
         "</name>",
         "4111 1111 1111 1111",
         "bob@example.com",
+        "/reset/",
     ]);
     prop::collection::vec(part, 0..16).prop_map(|parts| parts.concat())
 }

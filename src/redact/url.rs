@@ -5,7 +5,8 @@ use std::{borrow::Cow, ops::Range};
 
 use super::{
     encoding::{percent_decoded, percent_encoded},
-    form::Before,
+    form::{Before, Place},
+    placeholder,
     rules::{OPENING_SEGMENTS, WEBHOOKS},
     scan::{Find, Found, Hiding, Rewrite, Scan},
     signs::Signs,
@@ -14,8 +15,8 @@ use super::{
 impl Scan<'_> {
     /// A request's target, or a header's value that is a URL.
     pub(super) fn url(self, text: &str) -> Hiding {
-        // A URL has no blanks; read as it will be shown, so that it reads the same the next time.
-        let text = text.replace(char::is_whitespace, "%20");
+        // Read as it will be shown, so that it reads the same the next time.
+        let text = written(&self.known_hidden(text));
         let text = self.known_hidden(&text);
         let text = self.addresses(&text);
         let mut hiding = Hiding::default();
@@ -90,7 +91,7 @@ impl Scan<'_> {
                 Some(inner) => (inner, &part[inner.len()..]),
                 None => (part, ""),
             };
-            before = self.pairs(part, false, before, into);
+            before = self.pairs(part, Place::Url, before, into);
             // A query may have more of these; only a fragment is none of a value's.
             before = if end == "?" { before } else { Before::Nothing };
             into.text.push_str(end);
@@ -166,9 +167,9 @@ fn is_id(segment: &str) -> bool {
 
 /// Whether a segment is no name that a person gave: `/confirm/change-of-address` shows.
 fn opens(segment: &str) -> bool {
-    let plain = percent_decoded(segment);
+    let plain = placeholder::without(&percent_decoded(segment));
     let words = plain.contains('-') && plain.bytes().all(|b| b.is_ascii_lowercase() || b == b'-');
-    plain.len() >= SHORTEST_OPENING && !words && !segment.starts_with(super::placeholder::OPEN)
+    plain.len() >= SHORTEST_OPENING && !words && !segment.starts_with(placeholder::OPEN)
 }
 
 fn is_end_of_segment(c: char) -> bool {
@@ -245,7 +246,7 @@ fn has_port_or_none(authority: &str) -> bool {
     };
     let mut colons = after_host.rmatch_indices(':').map(|(at, _)| at);
     // A placeholder's own colon is none, or what is read twice would lose what stands behind it.
-    let colon = colons.find(|at| !after_host[..*at].ends_with(super::placeholder::OPEN));
+    let colon = colons.find(|at| !after_host[..*at].ends_with(placeholder::OPEN));
     colon.is_none_or(|at| after_host[at + 1..].bytes().all(|b| b.is_ascii_digit()))
 }
 
@@ -270,6 +271,19 @@ impl Iterator for Urls<'_> {
         self.at = end_of_url(self.text, self.at + colon);
         Some(start..self.at)
     }
+}
+
+/// A URL has no blanks and no quotes.
+fn written(url: &str) -> String {
+    let mut written = String::with_capacity(url.len());
+    for c in url.chars() {
+        match c {
+            c if c.is_whitespace() => written.push_str("%20"),
+            c if is_end(c) => written.push_str(&format!("%{:02X}", u32::from(c))),
+            c => written.push(c),
+        }
+    }
+    written
 }
 
 fn end_of_url(text: &str, at: usize) -> usize {
@@ -315,7 +329,8 @@ mod tests {
         ] {
             assert_eq!(urls(text), shown);
             assert_eq!(urls(shown), shown, "twice");
-            assert_eq!(url(&text.replace(' ', "")), shown.replace(' ', ""), "as a whole");
+            let shown = shown.replace(' ', "").replace('"', "%22");
+            assert_eq!(url(&text.replace(' ', "")), shown, "as a whole");
         }
     }
 
@@ -332,12 +347,17 @@ mod tests {
             "*",
             "//",
             "a//b@c",
-            "'x://h:80','a@b', \"x://h:{port}\" 'x://h:{port}'",
             "/x?a=://Bearer%20[redacted:pem]?@",
         ] {
             assert_eq!(urls(text), text);
             assert_eq!(url(text), text.replace(' ', "%20"));
         }
+    }
+
+    #[test]
+    fn a_quote_ends_a_url_in_a_text() {
+        let text = "'x://h:80','a@b', \"x://h:{port}\" 'x://h:{port}'";
+        assert_eq!(urls(text), text);
     }
 
     #[test]
@@ -356,6 +376,9 @@ mod tests {
             ("/x/%C3%A9/Bearer%20abc123", "/x/%C3%A9/Bearer%20[redacted]"),
             ("/x/password%3Dabc", "/x/password=[redacted]"),
             ("/reset%2Fa1b2c3d4e5f6a7b8", "/reset/[redacted]"),
+            ("/reset/3fab_token=b", "/reset/3fab_token=[redacted]"),
+            ("x://h:a/?b=y%3A%2F%2Fu%3Ap%40h&c", "x://h:a/?b=y:%2F%2F[redacted]%40h&c"),
+            ("/?a=x%3A%2F%2Fu:p@h%3F%22b&c=d@e", "/?a=x:%2F%2F[redacted]%40h%3F%22b&c=d@e"),
         ] {
             assert_eq!(url(text), shown);
             assert_eq!(url(shown), shown, "twice");
