@@ -204,6 +204,8 @@ mod tests {
             ("next=postgres%3A%2F%2Fu%3Apw%40h", "next=postgres://[redacted]@h"),
             ("q=Bearer+abc123", "q=Bearer%20[redacted]"),
             ("json=%7B%22pin%22%3A1234%7D", "json={\"pin\":\"[redacted]\"}"),
+            ("key%3Dabc1+2&b=c", "key%3D[redacted]%202&b=c"),
+            ("a%3DBearer+abc123=x", "a%3DBearer%20[redacted]=[redacted]"),
             ("card=4111+1111+1111+1111", "card=[redacted:card]"),
             ("url=/login?password=x", "url=/login?password=[redacted]"),
             ("a%3Durl%3Dx://u:p@h=b", "a%3Durl%3Dx://[redacted]@h=b"),

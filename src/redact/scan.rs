@@ -4,7 +4,7 @@ use std::{borrow::Cow, ops::Range};
 
 use super::{
     Rules, assignment, card, credential, email,
-    encoding::{form_decoded, percent_decoded, percent_encoded, unescaped},
+    encoding::{form_decoded, percent_decoded, unescaped},
     iban, ip,
     keys::{KeyRule, Verdict},
     pem,
@@ -250,9 +250,8 @@ impl<'r> Scan<'r> {
             }
             let shown = deeper.text(Cow::Borrowed(&plain), Signs::of(&plain));
             if *shown != *plain {
-                // Only what would make two words of it stays encoded.
-                let is_plain = |byte: u8| byte.is_ascii_graphic() && byte != b'%';
-                rewrite.replace(start..at, &percent_encoded(&shown, is_plain));
+                // Decoded, so that it reads the same the next time; it may not begin a line.
+                rewrite.replace(start..at, &one_line(&shown));
             }
         }
         rewrite.finish()
