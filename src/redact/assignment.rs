@@ -30,7 +30,8 @@ pub(super) fn hide<'t>(scan: Scan<'_>, text: &'t str) -> Cow<'t, str> {
         let key = Key::before(before);
         let key = Key::of_columns(text, sign).unwrap_or(key);
         // A placeholder's own colon, and what stands behind one: its kind is no key.
-        if key.name.ends_with(OPEN) || placeholder::ends(before.trim_end_matches(' ')) {
+        let behind = placeholder::last(before.trim_end_matches(' '));
+        if key.name.ends_with(OPEN) || behind.is_some_and(|kind| !kind.is_empty()) {
             continue;
         }
         let Verdict::Secret(rule) = scan.verdict_in_text(key.name) else {

@@ -57,7 +57,8 @@ impl Scan<'_> {
             Some((key, value)) if before != Before::OpenSecret => (key, value),
             // A flag, or the rest of a secret that has a `;` or `&` in it, or a cut key.
             _ => {
-                let secret = self.rules.keys.is_secret(pair);
+                // What is hidden already has lost its `=` to a rule that knows no pairs.
+                let secret = self.rules.keys.is_secret(pair) && placeholder::last(pair).is_none();
                 let shown = if cut { without_half(pair) } else { pair };
                 if (secret || before != Before::Nothing) && !pair.is_empty() {
                     self.hide_part(pair, Why::Broken, into);

@@ -19,11 +19,15 @@ pub(super) fn all(text: &str) -> impl Iterator<Item = (usize, usize)> {
     })
 }
 
-/// Whether the text ends with one that says its kind.
-pub(super) fn ends(text: &str) -> bool {
-    let inside = text.strip_suffix(']').map(|text| text.trim_end_matches(char::is_alphabetic));
-    let before = inside.and_then(|text| text.strip_suffix(':'));
-    before.is_some_and(|text| text.ends_with(OPEN))
+/// The kind of the one that the text ends with; empty if it says none.
+pub(super) fn last(text: &str) -> Option<&str> {
+    let inside = text.strip_suffix(']')?;
+    let kind = &inside[inside.trim_end_matches(char::is_alphabetic).len()..];
+    let before = &inside[..inside.len() - kind.len()];
+    match before.strip_suffix(':') {
+        Some(before) if before.ends_with(OPEN) => Some(kind),
+        _ => inside.ends_with(OPEN).then_some(""),
+    }
 }
 
 /// The text with a `0` in the place of each: a word of which no rule knows anything.
@@ -63,6 +67,7 @@ mod tests {
         assert_eq!(unnamed("a[redacted]b[redacted:card]c[redacted"), "a0b0c[redacted");
         assert_eq!(without("a[redacted]b[redacted:card]c[redacted"), "abc[redacted");
         assert_eq!([of(""), of("card")], ["[redacted]", "[redacted:card]"]);
-        assert!(ends("a[redacted:card]") && !ends("a[redacted]") && !ends("a[redacted:card"));
+        let lasts = ["a[redacted:card]", "a[redacted]", "[redacted]a", "card]", "[redacted:card"];
+        assert_eq!(lasts.map(last), [Some("card"), Some(""), None, None, None]);
     }
 }

@@ -337,6 +337,7 @@ mod tests {
     #[test]
     fn urls_without_secrets_stay() {
         for text in [
+            "x://h/?a:pw:[redacted]",
             "https://example.com/a/b?x=1&y=a@b.com#top",
             "http://localhost:3000/@bob",
             "http://[::1]:3000/@bob",

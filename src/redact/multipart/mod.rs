@@ -34,8 +34,7 @@ impl Scan<'_> {
             into.text.push_str("(no name): ");
             return self.described(part, "part", into);
         };
-        let shown = self.value(name);
-        into.text.extend([&*shown, ": "]);
+        into.text.extend([&*self.line(name), ": "]);
         match &part.file_name {
             Some(file) => self.under(name).described(part, file, into),
             None if !part.content_type.is_none_or(is_text) => self.described(part, "part", into),
@@ -47,8 +46,8 @@ impl Scan<'_> {
     fn described(self, part: &Part<'_>, what: &str, into: &mut Hiding) {
         let size = Size(part.content.len() as u64);
         let more = if part.whole { "" } else { "more than " };
-        let kind = part.content_type.map(|kind| format!("{}, ", self.value(kind)));
-        let what = self.value(what);
+        let kind = part.content_type.map(|kind| format!("{}, ", self.line(kind)));
+        let what = self.line(what);
         into.text.push_str(&format!("{what} ({}{more}{size})", kind.unwrap_or_default()));
         self.hid(Why::Kind, "");
     }
@@ -152,6 +151,16 @@ mod tests {
             let head = "--B\r\nContent-Disposition: form-data; name=\"a\"\r\nContent-Type: ";
             assert_eq!(shown(&format!("{head}{kind}\r\n\r\n{content}\r\n--B--"), false), text);
         }
+    }
+
+    #[test]
+    fn what_is_said_of_a_part_can_be_seen_and_stays_on_its_line() {
+        let file = "--B\r\nContent-Disposition: form-data; name=\"a\u{202e}b\"; filename=\"c\0\td\"\r\n\
+                    Content-Type: image/\u{7}png;\r\n x\r\n\r\n\r\n--B--";
+        assert_eq!(shown(file, false), "ab: c d (image/png;  x, 0 B)");
+        let split =
+            "--B\r\nContent-Disposition: form-data; name=\"x://u:p\u{200b}w@h\"\r\n\r\n\r\n--B--";
+        assert_eq!(shown(split, false), "x://[redacted]@h: ");
     }
 
     #[test]

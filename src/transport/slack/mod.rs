@@ -21,6 +21,9 @@ mod blocks;
 mod bot;
 mod check;
 mod escape;
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzzing;
 mod mention;
 mod webhook;
 
