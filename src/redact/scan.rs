@@ -257,6 +257,15 @@ impl<'r> Scan<'r> {
         rewrite.finish()
     }
 
+    /// What is known by its looks alone, where names and values are told apart by someone else.
+    pub(super) fn by_looks<'t>(self, text: &'t str) -> Cow<'t, str> {
+        let mut steps = Steps { scan: self, text: Cow::Borrowed(text) };
+        steps.find(true, shape::next);
+        steps.rewrite(true, |text| self.urls(text));
+        steps.find(true, card::next);
+        steps.text
+    }
+
     /// Without what the detector finds.
     pub(super) fn without<'t>(self, text: &'t str, next: Find) -> Cow<'t, str> {
         let mut rewrite = Rewrite::of(text);

@@ -105,9 +105,16 @@ impl<'r, 't> Walk<'r, 't> {
         let mut all = attributes(self.text, within.clone());
         // In `<add key="colour" value="red"/>` the key is a name and hides nothing.
         let names = names_secret || all.any(|(name, _)| is_valuing(name));
+        let mut from = at.start;
         for (attribute, value) in attributes(self.text, within.clone()) {
+            if value.is_empty() {
+                continue;
+            }
+            self.between(from..value.start);
+            from = value.end;
             self.attribute(attribute, value, names, names_secret);
         }
+        self.between(from..at.end);
         if empty {
             return;
         }
@@ -133,6 +140,14 @@ impl<'r, 't> Walk<'r, 't> {
                 }
                 self.depth += 1;
             }
+        }
+    }
+
+    /// What stands in a tag beside the values: names, and whatever was taken for names.
+    fn between(&mut self, at: Range<usize>) {
+        let Some(written) = self.text.get(at.clone()) else { return };
+        if let Cow::Owned(shown) = self.scan.by_looks(written) {
+            self.replace(at, &shown);
         }
     }
 
@@ -345,6 +360,14 @@ mod tests {
             assert_eq!(xml(text, false), shown);
             assert_eq!(xml(shown, false), shown, "twice");
         }
+    }
+
+    #[test]
+    fn what_stands_in_a_tag_without_a_name_is_looked_through_too() {
+        let text = "<a https://hooks.slack.com/services/T0/B0/x7 b=\"c\" x://u:p@h>d";
+        let shown = "<a https://hooks.slack.com/services/[redacted] b=\"c\" x://[redacted]@h>d";
+        assert_eq!(xml(text, false), shown);
+        assert_eq!(xml(shown, false), shown, "twice");
     }
 
     #[test]
