@@ -171,13 +171,11 @@ impl<'t> Key<'t> {
         }
         let word = last(text, is_key);
         let before = &text[..text.len() - word.len()];
-        let name = match before.strip_suffix(' ') {
-            Some(before) => {
-                let first = last(before, |c| c.is_ascii_alphabetic());
-                &text[before.len() - first.len()..]
-            }
-            None => word,
-        };
+        let first =
+            before.strip_suffix(' ').map(|before| last(before, |c| c.is_ascii_alphabetic()));
+        let start = before.len() - first.map_or(0, |first| first.len() + 1);
+        // The end of an address is no word.
+        let name = if text[..start].ends_with(['.', '@']) { word } else { &text[start..] };
         Self { name, quoted: false }
     }
 }
@@ -454,6 +452,7 @@ mod tests {
             ("password := abc1", "password := [redacted]"),
             ("if token == abc123", "if token == [redacted]"),
             ("api key: sk123", "api key: [redacted]"),
+            ("bob@example.com key=sk123", "bob@example.com key=[redacted]"),
             ("token: abcdefghijklmnopqrstuvw", "token: [redacted]"),
             ("Cookie: a=b; c=d\nHost: x", "Cookie: a=[redacted]; c=[redacted]\nHost: x"),
             (
