@@ -438,14 +438,15 @@ impl<'t> Rewrite<'t> {
         Self { text, out: String::new(), done: 0 }
     }
 
-    /// Replaces a part. Parts come in order; what begins before the end of the last one is cut.
+    /// Replaces a part. Parts come in order; what begins before the end of the last one goes on with it.
     pub(super) fn replace(&mut self, at: Range<usize>, with: &str) {
         let start = at.start.max(self.done);
         if start >= at.end || &self.text[start..at.end] == with {
             return;
         }
+        let goes_on = at.start < start && self.out.ends_with(with);
         self.out.push_str(&self.text[self.done..start]);
-        self.out.push_str(with);
+        self.out.push_str(if goes_on { "" } else { with });
         self.done = at.end;
     }
 

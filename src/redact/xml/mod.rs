@@ -27,6 +27,7 @@ impl Scan<'_> {
             depth: 0,
             hiding: None,
             named: None,
+            goes_on: false,
         };
         for (at, token) in Tokens::new(text) {
             walk.token(at, &token);
@@ -43,7 +44,7 @@ impl Scan<'_> {
         let mut next = 0;
         for (at, token) in Tokens::new(text) {
             match token {
-                Token::Open { name, empty: false, .. } => {
+                Token::Open { name, attributes, empty: false } if attributes.end < at.end => {
                     if matches!(self.verdict_in_text(name), Verdict::Secret(_)) {
                         open[next % MOST_OPEN] = Some((name, at.end));
                         next += 1;
@@ -82,10 +83,18 @@ struct Walk<'r, 't> {
     hiding: Option<(&'t str, usize, KeyRule<'r>)>,
     /// How deep the element stands that an element before it names as a secret's.
     named: Option<usize>,
+    /// The last token would go on in what follows.
+    goes_on: bool,
 }
 
 impl<'r, 't> Walk<'r, 't> {
     fn token(&mut self, at: Range<usize>, token: &Token<'t>) {
+        let goes_on = match token {
+            Token::Open { attributes, .. } => attributes.end == at.end,
+            Token::Close { .. } => !self.text[..at.end].ends_with('>'),
+            Token::Text(_) => true,
+            Token::Data(_) | Token::Other(_) => false,
+        };
         match token {
             Token::Open { name, attributes, empty } => self.open(at, name, attributes, *empty),
             Token::Close { name } => self.close(at, name),
@@ -93,6 +102,7 @@ impl<'r, 't> Walk<'r, 't> {
             Token::Other(part) if is_declaration(&self.text[part.clone()]) => {}
             Token::Other(part) => self.leave_out(part),
         }
+        self.goes_on = goes_on;
     }
 
     fn open(&mut self, at: Range<usize>, name: &'t str, within: &Range<usize>, empty: bool) {
@@ -102,9 +112,9 @@ impl<'r, 't> Walk<'r, 't> {
         }
         let named = self.named.take() == Some(self.depth);
         let names_secret = named || self.names_secret(within);
-        let mut all = attributes(self.text, within.clone());
-        // In `<add key="colour" value="red"/>` the key is a name and hides nothing.
-        let names = names_secret || all.any(|(name, _)| is_valuing(name));
+        let has_name = self.has_name(within) || named;
+        let closed = within.end < at.end;
+        let hides_value = names_secret || !closed && self.lost_name(within);
         let mut from = at.start;
         for (attribute, value) in attributes(self.text, within.clone()) {
             if value.is_empty() {
@@ -112,7 +122,7 @@ impl<'r, 't> Walk<'r, 't> {
             }
             self.between(from..value.start);
             from = value.end;
-            self.attribute(attribute, value, names, names_secret);
+            self.attribute(attribute, value, has_name, hides_value);
         }
         self.between(from..at.end);
         if empty {
@@ -126,11 +136,9 @@ impl<'r, 't> Walk<'r, 't> {
             Some(rule) => {
                 self.keep_to(at.end);
                 if at.end < self.text.len() {
-                    self.scan.under(name).hid(Why::Key(rule), "");
                     // Where its end is missing the tag would go on, the next time that it is read.
-                    let end = if self.text[..at.end].ends_with('>') { "" } else { ">" };
-                    self.out.text.extend([end, REDACTED]);
-                    self.out.hidden += 1;
+                    self.out.text.push_str(if closed { "" } else { ">" });
+                    self.hide_content(name, rule);
                 }
                 self.hiding = Some((name, 1, rule));
             }
@@ -171,17 +179,45 @@ impl<'r, 't> Walk<'r, 't> {
         }
     }
 
-    /// `name="password"` says that what else stands here, and inside, is a secret.
-    fn names_secret(&self, within: &Range<usize>) -> bool {
-        attributes(self.text, within.clone()).any(|(name, value)| {
-            is_naming(name) && self.scan.rules.keys.is_secret(&decoded(&self.text[value]))
-        })
+    fn hide_content(&mut self, name: &str, rule: KeyRule<'r>) {
+        self.scan.under(name).hid(Why::Key(rule), "");
+        self.out.text.push_str(REDACTED);
+        self.out.hidden += 1;
     }
 
-    fn attribute(&mut self, name: &str, at: Range<usize>, names: bool, names_secret: bool) {
+    /// `name="password"` says that what else stands here, and inside, is a secret.
+    fn names_secret(&self, within: &Range<usize>) -> bool {
+        let keys = &self.scan.rules.keys;
+        self.names(within).any(|name| keys.is_secret(&name) || self.stays_secret(&name))
+    }
+
+    /// In `<add key="colour" value="red"/>` the key is a name and hides nothing.
+    fn has_name(&self, within: &Range<usize>) -> bool {
+        attributes(self.text, within.clone()).any(|(name, _)| is_valuing(name))
+            || self.names(within).any(|name| self.stays_secret(&name))
+    }
+
+    /// Whether a name is a secret's as it is shown, and so the next time that it is read.
+    fn stays_secret(&self, name: &str) -> bool {
+        self.scan.rules.keys.is_secret(&self.scan.value(name))
+    }
+
+    fn names(&self, within: &Range<usize>) -> impl Iterator<Item = Cow<'t, str>> {
+        let text = self.text;
+        let names = attributes(text, within.clone()).filter(|(name, _)| is_naming(name));
+        names.map(|(_, value)| Scan::seen(decoded(&text[value])))
+    }
+
+    /// Whether the name of a value, should there be one, is missing in this tag that is cut.
+    fn lost_name(&self, within: &Range<usize>) -> bool {
+        !attributes(self.text, within.clone())
+            .any(|(name, value)| is_naming(name) && value.end < self.text.len())
+    }
+
+    fn attribute(&mut self, name: &str, at: Range<usize>, has_name: bool, hides_value: bool) {
         let rule = match self.scan.verdict(name) {
-            _ if names_secret && is_valuing(name) => Some(KeyRule::Named),
-            _ if names && is_naming(name) => None,
+            _ if hides_value && is_valuing(name) => Some(KeyRule::Named),
+            _ if has_name && is_naming(name) => None,
             Verdict::Secret(rule) => Some(rule),
             Verdict::Unlisted => Some(KeyRule::Unlisted),
             Verdict::Plain | Verdict::Wanted => None,
@@ -260,6 +296,8 @@ impl<'r, 't> Walk<'r, 't> {
     fn leave_out(&mut self, at: &Range<usize>) {
         if self.hiding.is_none() {
             self.keep_to(at.start);
+            // Else what stands on both sides would be one.
+            self.out.text.push_str(if self.goes_on { "<!---->" } else { "" });
             self.done = at.end;
         }
     }
@@ -375,6 +413,45 @@ mod tests {
         assert_eq!(xml("<a>see postgres://u:hunter2", true), "<a>see ");
         assert_eq!(xml("<a b=\"see x://u:hunter2", true), "<a b=\"see ");
         assert_eq!(xml("<password>hunt", true), "<password>[redacted]");
+    }
+
+    /// It shows as this, and that shows as itself.
+    #[track_caller]
+    fn shows(text: &str, shown: &str) {
+        assert_eq!(xml(text, false), shown);
+        assert_eq!(xml(shown, false), shown, "twice");
+    }
+
+    #[test]
+    fn a_value_whose_name_may_have_been_cut_off_hides() {
+        let shown = "<add value=\"[redacted]\" ";
+        assert_eq!(xml("<add value=\"hunter2\" ke", true), format!("{shown}ke"));
+        assert_eq!(xml("<add value=\"hunter2\" key=\"api", true), format!("{shown}key=\""));
+        let named = "<add key=\"colour\" value=\"red\" i";
+        assert_eq!(xml(named, true), named);
+    }
+
+    #[test]
+    fn behind_a_declaration_without_its_end_secrets_hide() {
+        shows("<?xml version='1.0' <pin>1</pin>", "<?xml version='1.0' <pin>[redacted]</pin>");
+        shows("<?xml version=\"1.0\"><pin>1</pin><?php ?><a/>", "<a/>");
+    }
+
+    #[test]
+    fn what_is_left_out_joins_nothing() {
+        shows("<a>pin<!-- hunter2 -->=1</a>", "<a>pin<!---->=1</a>");
+        shows("<a b=c<!-- hunter2 -->d</a", "<a b=c<!---->d</a");
+    }
+
+    #[test]
+    fn what_is_hidden_in_a_name_makes_no_other_of_it() {
+        shows("<add key=\"x://u:pw@h\">y</add>", "<add key=\"[redacted]\">[redacted]</add>");
+    }
+
+    #[test]
+    fn in_a_text_elements_of_one_name_hide_together() {
+        assert_eq!(elements("<pin>1<pin>2</pin>3</pin>4"), "<pin>[redacted]</pin>4");
+        assert_eq!(elements("<pin a</pin>"), "<pin a</pin>", "it has no end");
     }
 
     #[test]

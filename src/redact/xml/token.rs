@@ -118,12 +118,15 @@ impl<'t> Tokens<'t> {
         Token::Data(content)
     }
 
-    /// If no `?>` comes any more a `>` will do: `<?xml version="1.0">`.
+    /// If no `?>` comes any more a `>` will do, or what may be other markup: `<?xml version="1.0">`.
     fn instruction(&mut self) -> Token<'t> {
         let rest = self.rest();
         let end = if self.instructions_end { rest.find("?>") } else { None };
         self.instructions_end = end.is_some();
-        let end = end.map(|at| at + 2).or_else(|| Some(rest.find('>')? + 1));
+        let end = end.map(|at| at + "?>".len()).or_else(|| {
+            let inside = 1 + rest[1..].find(['<', '>'])?;
+            Some(inside + usize::from(rest[inside..].starts_with('>')))
+        });
         Token::Other(self.take(end.unwrap_or(rest.len())))
     }
 
@@ -415,6 +418,7 @@ mod tests {
         assert_eq!(tokens("<a b <c>d"), ["<a b=[]", "<c", "text d"]);
         assert_eq!(tokens("<a b=</a"), ["<a b=[]", "/a"]);
         assert_eq!(tokens("<a b=x<!-- c"), ["<a b=[x]", "other <!-- c"]);
+        assert_eq!(tokens("<?a b<c>d"), ["other <?a b", "<c", "text d"]);
         assert_eq!(tokens("</a b=\"c\">"), ["/a", "text b=\"c\">"]);
     }
 
