@@ -279,6 +279,10 @@ impl<'r, 't> Walk<'r, 't> {
             self.replace(at, REDACTED);
         } else if let Cow::Owned(shown) = scan.value(&plain) {
             let shown = if raw { Cow::Borrowed(&*shown) } else { encoded(&shown) };
+            // A value without quotes would end at a blank.
+            let is_bare = self.text[..at.start].trim_ascii_end().ends_with('=');
+            let shown =
+                if is_bare { shown.replace(char::is_whitespace, "&#32;").into() } else { shown };
             self.replace(at, &shown);
         } else {
             self.keep_to(at.start + kept.len());
@@ -312,7 +316,8 @@ impl<'r, 't> Walk<'r, 't> {
 
 /// `<?xml version="1.0" encoding="utf-8"?>`, in which nothing else stands.
 fn is_declaration(text: &str) -> bool {
-    let inside = text.strip_prefix("<?xml ").unwrap_or_default().trim_end_matches(['?', '>']);
+    let inside = text.strip_prefix("<?xml ").and_then(|text| text.strip_suffix('>'));
+    let inside = inside.unwrap_or_default().trim_end_matches('?');
     let known = ["version", "encoding", "standalone"];
     let is_known = |pair: &str| {
         let (name, value) = pair.split_once('=').unwrap_or_default();
@@ -433,7 +438,7 @@ mod tests {
 
     #[test]
     fn behind_a_declaration_without_its_end_secrets_hide() {
-        shows("<?xml version='1.0' <pin>1</pin>", "<?xml version='1.0' <pin>[redacted]</pin>");
+        shows("<?xml version='1.0' <pin>1</pin>", "<pin>[redacted]</pin>");
         shows("<?xml version=\"1.0\"><pin>1</pin><?php ?><a/>", "<a/>");
     }
 
@@ -441,6 +446,11 @@ mod tests {
     fn what_is_left_out_joins_nothing() {
         shows("<a>pin<!-- hunter2 -->=1</a>", "<a>pin<!---->=1</a>");
         shows("<a b=c<!-- hunter2 -->d</a", "<a b=c<!---->d</a");
+    }
+
+    #[test]
+    fn a_value_without_quotes_stays_one_value() {
+        shows("<a b=x://u:p@h&#32;c>d</a>", "<a b=x://[redacted]@h&#32;c>d</a>");
     }
 
     #[test]
