@@ -8,7 +8,7 @@ use std::{borrow::Cow, mem, ops::Range};
 
 use super::{
     credential::is_prose,
-    keys::Verdict,
+    keys::{KeyRule, Verdict},
     placeholder::{self, OPEN, REDACTED},
     rules::MISHAPS,
     scan::{Rewrite, Scan, is_literal, without_punctuation},
@@ -25,16 +25,7 @@ pub(super) fn hide<'t>(scan: Scan<'_>, text: &'t str) -> Cow<'t, str> {
         let Some(separator) = Separator::at(text.as_bytes(), sign) else {
             continue;
         };
-        // What was hidden is no part of a key.
-        let before = &text[done..sign];
-        let key = Key::before(before);
-        let key = Key::of_columns(text, sign).unwrap_or(key);
-        // A placeholder's own colon, and what stands behind one: its kind is no key.
-        let behind = placeholder::last(before.trim_end_matches(' '));
-        if key.name.ends_with(OPEN) || behind.is_some_and(|kind| !kind.is_empty()) {
-            continue;
-        }
-        let Verdict::Secret(rule) = scan.verdict_in_text(key.name) else {
+        let Some((key, rule)) = secret_key(scan, text, done, sign) else {
             continue;
         };
         if is_place(scan, text, &key, sign) {
@@ -59,6 +50,29 @@ pub(super) fn hide<'t>(scan: Scan<'_>, text: &'t str) -> Cow<'t, str> {
         }
     }
     rewrite.finish()
+}
+
+/// The key of a secret before this sign. What was hidden is no part of a key, but may be a whole one:
+/// `"pin": token = x7f3a`.
+fn secret_key<'r, 't>(
+    scan: Scan<'r>,
+    text: &'t str,
+    hidden: usize,
+    sign: usize,
+) -> Option<(Key<'t>, KeyRule<'r>)> {
+    let before = &text[hidden..sign];
+    let (key, whole) = (Key::before(before), Key::before(&text[..sign]));
+    // A placeholder's own colon, and what stands behind one: its kind is no key.
+    let behind = placeholder::last(before.trim_end_matches(' '));
+    if key.name.ends_with(OPEN) || behind.is_some_and(|kind| !kind.is_empty()) {
+        return None;
+    }
+    let whole = Some(whole).filter(|key| hidden > 0 && !key.name.contains(OPEN));
+    let key = Key::of_columns(text, sign).unwrap_or(key);
+    [Some(key), whole].into_iter().flatten().find_map(|key| match scan.verdict_in_text(key.name) {
+        Verdict::Secret(rule) => Some((key, rule)),
+        _ => None,
+    })
 }
 
 /// Hides what stands beside a secret's name with no sign between: `--password x7` on a command line,
@@ -452,6 +466,7 @@ mod tests {
             ("password := abc1", "password := [redacted]"),
             ("if token == abc123", "if token == [redacted]"),
             ("api key: sk123", "api key: [redacted]"),
+            ("\"pin\": token = sk123", "\"pin\": [redacted] = [redacted]"),
             ("bob@example.com key=sk123", "bob@example.com key=[redacted]"),
             ("token: abcdefghijklmnopqrstuvw", "token: [redacted]"),
             ("Cookie: a=b; c=d\nHost: x", "Cookie: a=[redacted]; c=[redacted]\nHost: x"),
