@@ -203,7 +203,10 @@ impl<'r> Scan<'r> {
 
     /// Free text: the detectors and the app's own rules.
     pub(super) fn text<'t>(self, text: Cow<'t, str>, signs: Signs) -> Cow<'t, str> {
-        let text = if self.rules.keys_only { text } else { self.detected(text, signs) };
+        self.by_own_rules(if self.rules.keys_only { text } else { self.detected(text, signs) })
+    }
+
+    fn by_own_rules<'t>(self, text: Cow<'t, str>) -> Cow<'t, str> {
         let text = then(self.rules.patterns.len() > 0, text, |text| self.patterns(text));
         then(self.rules.hooks.len() > 0, text, |text| self.hooks(text))
     }
@@ -257,13 +260,14 @@ impl<'r> Scan<'r> {
         rewrite.finish()
     }
 
-    /// What is known by its looks alone, where names and values are told apart by someone else.
+    /// What is known by its looks alone, or to the app, where names and values are told apart by someone
+    /// else.
     pub(super) fn by_looks<'t>(self, text: &'t str) -> Cow<'t, str> {
         let mut steps = Steps { scan: self, text: Cow::Borrowed(text) };
         steps.find(true, shape::next);
         steps.rewrite(true, |text| self.urls(text));
         steps.find(true, card::next);
-        steps.text
+        self.by_own_rules(steps.text)
     }
 
     /// Without what the detector finds.

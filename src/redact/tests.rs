@@ -382,6 +382,14 @@ fn the_apps_own_rules_hold_everywhere() {
 }
 
 #[test]
+fn the_apps_own_rules_hold_in_the_tags_of_xml_too() {
+    let redactor = Redactor::default().hide_pattern("gold").unwrap();
+    let redactor = redactor.hide_with(|shown| shown.text().find("tin").map(|at| at..at + 3));
+    let shown = "<a><[redacted] x-[redacted]=\"1\">b</[redacted]></a>";
+    assert_eq!(redactor.text("<a><gold x-tin=\"1\">b</gold></a>"), shown);
+}
+
+#[test]
 fn ordinary_error_texts_stay() {
     let redactor = with_secret("xoxb-1-2-3-4-5");
     for text in [

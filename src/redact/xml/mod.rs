@@ -11,6 +11,7 @@ use super::{
     keys::{KeyRule, Verdict, is_naming, is_valuing},
     placeholder::REDACTED,
     scan::{Hiding, Rewrite, Scan, without_half},
+    signs::Signs,
     trail::Why,
 };
 
@@ -120,11 +121,11 @@ impl<'r, 't> Walk<'r, 't> {
             if value.is_empty() {
                 continue;
             }
-            self.between(from..value.start);
+            self.between(from..value.start, closed);
             from = value.end;
             self.attribute(attribute, value, has_name, hides_value);
         }
-        self.between(from..at.end);
+        self.between(from..at.end, closed);
         if empty {
             return;
         }
@@ -151,10 +152,19 @@ impl<'r, 't> Walk<'r, 't> {
         }
     }
 
-    /// What stands in a tag beside the values: names, and whatever was taken for names.
-    fn between(&mut self, at: Range<usize>) {
+    /// What stands in a tag beside the values: names, and whatever was taken for names. Where the tag has
+    /// no end, or a colon that is no prefix's, it may be no tag: `<User token: "x7f3a">`.
+    fn between(&mut self, at: Range<usize>, closed: bool) {
+        if self.hiding.is_some() {
+            return;
+        }
         let Some(written) = self.text.get(at.clone()) else { return };
-        if let Cow::Owned(shown) = self.scan.by_looks(written) {
+        let shown = if closed && !written.contains(": ") {
+            self.scan.by_looks(written)
+        } else {
+            self.scan.text(Cow::Borrowed(written), Signs::of(written))
+        };
+        if let Cow::Owned(shown) = shown {
             self.replace(at, &shown);
         }
     }
@@ -177,6 +187,7 @@ impl<'r, 't> Walk<'r, 't> {
                     found.unwrap_or(self.depth.saturating_sub(usize::from(self.depth > DEEPEST)));
             }
         }
+        self.between(at, true);
     }
 
     fn hide_content(&mut self, name: &str, rule: KeyRule<'r>) {
@@ -411,6 +422,16 @@ mod tests {
         let shown = "<a https://hooks.slack.com/services/[redacted] b=\"c\" x://[redacted]@h>d";
         assert_eq!(xml(text, false), shown);
         assert_eq!(xml(shown, false), shown, "twice");
+    }
+
+    #[test]
+    fn what_begins_like_a_tag_may_be_none() {
+        shows("<User id: 1, token: \"x7\", a=b>", "<User id: 1, token: \"[redacted]\", a=b>");
+        shows("<pin (basic dXNlcjpwdw)", "<pin (basic [redacted])");
+        shows(
+            "<saml2:Name saml2:Id=\"1\">b</saml2:Name>",
+            "<saml2:Name saml2:Id=\"1\">b</saml2:Name>",
+        );
     }
 
     #[test]
