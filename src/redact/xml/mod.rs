@@ -116,16 +116,21 @@ impl<'r, 't> Walk<'r, 't> {
         let has_name = self.has_name(within) || named;
         let closed = within.end < at.end;
         let hides_value = names_secret || !closed && self.lost_name(within);
-        let mut from = at.start;
+        self.keep_to(at.start);
+        let (start, mut from, mut is_tag) = (self.out.text.len(), at.start, closed);
         for (attribute, value) in attributes(self.text, within.clone()) {
             if value.is_empty() {
                 continue;
             }
-            self.between(from..value.start, closed);
+            is_tag &= self.between(from..value.start);
             from = value.end;
             self.attribute(attribute, value, has_name, hides_value);
         }
-        self.between(from..at.end, closed);
+        is_tag &= self.between(from..at.end);
+        if !is_tag {
+            self.keep_to(at.end);
+            self.read_again(start);
+        }
         if empty {
             return;
         }
@@ -152,21 +157,24 @@ impl<'r, 't> Walk<'r, 't> {
         }
     }
 
-    /// What stands in a tag beside the values: names, and whatever was taken for names. Where the tag has
-    /// no end, or a colon that is no prefix's, it may be no tag: `<User token: "x7f3a">`.
-    fn between(&mut self, at: Range<usize>, closed: bool) {
-        if self.hiding.is_some() {
-            return;
-        }
-        let Some(written) = self.text.get(at.clone()) else { return };
-        let shown = if closed && !written.contains(": ") {
-            self.scan.by_looks(written)
-        } else {
-            self.scan.text(Cow::Borrowed(written), Signs::of(written))
+    /// What stands in a tag beside the values: names, and whatever was taken for names. Whether it stands
+    /// in a tag indeed: a colon that is no prefix's does not.
+    fn between(&mut self, at: Range<usize>) -> bool {
+        let Some(written) = self.text.get(at.clone()).filter(|_| self.hiding.is_none()) else {
+            return true;
         };
-        if let Cow::Owned(shown) = shown {
+        if let Cow::Owned(shown) = self.scan.by_looks(written) {
             self.replace(at, &shown);
         }
+        !written.contains(": ")
+    }
+
+    /// As a text, from there on: what has no end, or is `<User token: "x7f3a">`, may be no tag.
+    fn read_again(&mut self, start: usize) {
+        let written = self.out.text.split_off(start);
+        let shown = self.scan.text(Cow::Borrowed(&written), Signs::of(&written));
+        self.out.hidden += usize::from(*shown != *written);
+        self.out.text.push_str(&shown);
     }
 
     fn close(&mut self, at: Range<usize>, name: &str) {
@@ -187,7 +195,7 @@ impl<'r, 't> Walk<'r, 't> {
                     found.unwrap_or(self.depth.saturating_sub(usize::from(self.depth > DEEPEST)));
             }
         }
-        self.between(at, true);
+        self.between(at);
     }
 
     fn hide_content(&mut self, name: &str, rule: KeyRule<'r>) {
@@ -428,6 +436,7 @@ mod tests {
     fn what_begins_like_a_tag_may_be_none() {
         shows("<User id: 1, token: \"x7\", a=b>", "<User id: 1, token: \"[redacted]\", a=b>");
         shows("<pin (basic dXNlcjpwdw)", "<pin (basic [redacted])");
+        shows("<a cookie: b=c; d=e", "<a cookie: b=[redacted]; d=[redacted]");
         shows(
             "<saml2:Name saml2:Id=\"1\">b</saml2:Name>",
             "<saml2:Name saml2:Id=\"1\">b</saml2:Name>",
