@@ -3,9 +3,7 @@
 
 use arbitrary::{Arbitrary, Result, Unstructured};
 use libfuzzer_sys::fuzz_target;
-use tower_bell_fuzz::{
-    Cut, Planted, Slip, assert_any_payload, assert_hidden, cut_payload, pairs,
-};
+use tower_bell_fuzz::{Cut, Planted, Slip, assert_any_payload, assert_hidden, cut_payload, pairs};
 
 const FORM: &str = "application/x-www-form-urlencoded";
 

@@ -43,7 +43,7 @@ pub(super) fn hide<'t>(scan: Scan<'_>, text: &'t str) -> Cow<'t, str> {
         let name = key.name.rsplit(' ').next().unwrap_or_default();
         scan.under(name).hid(Why::Key(rule), &text[value.clone()]);
         (at, done) = (value.end, value.end);
-        if is_cookie(key.name) && text[value.clone()].contains('=') {
+        if is_cookie(key.name) && text[value.clone()].split(';').any(|c| cookie_name(c).is_some()) {
             cookies(text, value, &mut rewrite);
         } else {
             rewrite.replace(value, REDACTED);
@@ -123,15 +123,21 @@ fn first(text: &str, is: impl Fn(char) -> bool) -> &str {
     &text[..near.last().map_or(0, |(at, c)| at + c.len_utf8())]
 }
 
-/// Hides the values of a line of cookies. Their names stay.
+/// Hides the values of a line of cookies. Their names stay, if they are some.
 fn cookies(text: &str, line: Range<usize>, rewrite: &mut Rewrite<'_>) {
     let mut at = line.start;
     for cookie in text[line].split_inclusive(';') {
         let end = at + cookie.trim_end_matches(';').len();
-        let value = cookie.find('=').map_or(at, |equals| at + equals + 1);
+        let value = cookie_name(cookie).map_or(at, |name| at + name.len() + 1);
         rewrite.replace(value..end, REDACTED);
         at += cookie.len();
     }
+}
+
+fn cookie_name(cookie: &str) -> Option<&str> {
+    let (name, _) = cookie.split_once('=')?;
+    let is_sign = |c| is_key(c) || "!#&'*+^`|~".contains(c);
+    name.trim_start_matches(' ').chars().all(is_sign).then_some(name)
 }
 
 /// `=`, `=>`, `:` or `:=`.
@@ -476,6 +482,8 @@ mod tests {
             ),
             ("cookie: \"a=b; c=d\"", "cookie: \"a=[redacted]; c=[redacted]\""),
             ("Cookie: hunter2", "Cookie: [redacted]"),
+            ("Cookie: a/b=c; d/e=f", "Cookie: [redacted]"),
+            ("Cookie: a=b; c {\"pin\":\"d\"} e=f", "Cookie: a=[redacted];[redacted]"),
             (
                 "Authorization: AWS4 Credential=AK/x, Signature=9f",
                 "Authorization: [redacted] Credential=[redacted], Signature=[redacted]",

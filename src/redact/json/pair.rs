@@ -8,7 +8,11 @@ use super::{
     frame::{Fate, Frame, Mark, Unnamed},
     show::read,
 };
-use crate::redact::{keys::KeyRule, rules::VALUE_KEY, trail::Why};
+use crate::redact::{
+    keys::{KeyRule, is_naming},
+    rules::VALUE_KEY,
+    trail::Why,
+};
 
 impl<'r, 't> Machine<'r, 't> {
     /// The same of a key that may name another value, or be named.
@@ -54,6 +58,10 @@ impl<'r, 't> Machine<'r, 't> {
 
     /// A value that is still being read ends here, should its name have followed.
     pub(super) fn end_open_value(&mut self) {
+        // A name that the grammar breaks behind need not be whole.
+        if self.expect == Expect::CommaOrEnd && is_naming(self.last_key()) {
+            self.frame_mut().named = false;
+        }
         let end = self.mark();
         let outer = self.depth.saturating_sub(1);
         let is_open = |frame: &Frame<'_>| frame.valuing && !frame.named;

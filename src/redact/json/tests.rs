@@ -144,6 +144,7 @@ fn a_pair_may_end_with_a_comma_and_comments() {
 fn a_value_that_is_open_where_its_name_is_lost_hides() {
     shows(r#"{"a":1,"value":["x","name":"pin"}"#, r#"{"a":1,"value":"[redacted]"[redacted]"#);
     shows(r#"{"value":[{"value":{"b":["x"},"name":"pin"}"#, r#"{"value":"[redacted]"[redacted]"#);
+    shows(r#"{"value":"x","name":""pin"}"#, r#"{"value":"[redacted]","name":""[redacted]"#);
     shows(r#"{"value":"x","name":{"pin"}"#, r#"{"value":"[redacted]","name":{[redacted]"#);
     shows(
         r#"{"name":"colour","value":["x","b":1}"#,
