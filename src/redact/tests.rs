@@ -280,6 +280,18 @@ fn configured_secrets_show_nowhere_not_even_in_the_user() {
 }
 
 #[test]
+fn what_looks_like_a_placeholder_shields_no_secret() {
+    let redactor = with_secret("hunter2222");
+    for text in
+        ["[redactedhunter2222]", "[redacted:hunter2222]", "{\"[redacted:pin]\": \"hunter2222\"}"]
+    {
+        assert!(!redactor.text(text).contains("hunter"), "{text}");
+    }
+    let shown = Redactor::default().text("[redacted:password]=hunter2222");
+    assert_eq!(shown, "[redacted:password]=[redacted]");
+}
+
+#[test]
 fn the_user_stays_as_the_app_named_it() {
     let shown = Redactor::default().report(report("ali\u{202e}ce@example.com\n"));
     assert_eq!(shown.user.as_deref(), Some("alice@example.com "));
