@@ -120,6 +120,7 @@ impl<'r, 't> Walk<'r, 't> {
         let (start, mut from, mut is_tag) = (self.out.text.len(), at.start, closed);
         for (attribute, value) in attributes(self.text, within.clone()) {
             if value.is_empty() {
+                is_tag &= is_flag(attribute);
                 continue;
             }
             is_tag &= self.between(from..value.start);
@@ -169,7 +170,8 @@ impl<'r, 't> Walk<'r, 't> {
         !written.contains(": ")
     }
 
-    /// As a text, from there on: what has no end, or is `<User token: "x7f3a">`, may be no tag.
+    /// As a text, from there on: what has no end, or is `<User token: "x7f3a">` or `<sent Bearer x7f3a>`,
+    /// may be no tag.
     fn read_again(&mut self, start: usize) {
         let written = self.out.text.split_off(start);
         let shown = self.scan.text(Cow::Borrowed(&written), Signs::of(&written));
@@ -333,6 +335,12 @@ impl<'r, 't> Walk<'r, 't> {
     }
 }
 
+/// `disabled`, as HTML has it without a value.
+fn is_flag(attribute: &str) -> bool {
+    attribute.len() <= LONGEST_FLAG
+        && attribute.bytes().all(|b| b.is_ascii_lowercase() || b == b'-')
+}
+
 /// `<?xml version="1.0" encoding="utf-8"?>`, in which nothing else stands.
 fn is_declaration(text: &str) -> bool {
     let inside = text.strip_prefix("<?xml ").and_then(|text| text.strip_suffix('>'));
@@ -348,6 +356,8 @@ fn is_declaration(text: &str) -> bool {
 
 /// Bytes of the longest content that names another one.
 const LONGEST_NAME: usize = 64;
+/// Letters of `formnovalidate`, and then some.
+const LONGEST_FLAG: usize = 15;
 /// Bytes of the longest name of an encoding, and then some.
 const LONGEST_DECLARED: usize = 20;
 /// Open elements whose names are known.
@@ -436,6 +446,12 @@ mod tests {
     fn what_begins_like_a_tag_may_be_none() {
         shows("<User id: 1, token: \"x7\", a=b>", "<User id: 1, token: \"[redacted]\", a=b>");
         shows("<pin (basic dXNlcjpwdw)", "<pin (basic [redacted])");
+        shows("<sent Bearer x7f3a>", "<sent Bearer [redacted]>");
+        shows("<a {\\\"pin\\\":\\\"x7\\\"}>", "<a {\\\"pin\\\":\\\"[redacted]\\\"}>");
+        shows(
+            "<input disabled key='colour' value='red'/>",
+            "<input disabled key='colour' value='red'/>",
+        );
         shows("<a cookie: b=c; d=e", "<a cookie: b=[redacted]; d=[redacted]");
         shows(
             "<saml2:Name saml2:Id=\"1\">b</saml2:Name>",
