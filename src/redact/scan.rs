@@ -22,6 +22,8 @@ const SHORTEST_IP: usize = 3;
 const SHORTEST_IBAN: usize = 15;
 /// How deep JSON, URLs and forms are looked for inside each other.
 const DEEPEST: u8 = 4;
+/// How often a string is looked at in which something is hidden.
+const MOST_LOOKS: usize = 4;
 
 /// Whose words a text is: what speaks of people is hidden in them accordingly.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -190,6 +192,30 @@ impl<'r> Scan<'r> {
     /// Any string that is shown: the configured secrets, JSON and XML inside it, the detectors, the
     /// app's own rules. Borrowed if nothing was hidden.
     pub(super) fn value<'t>(self, text: &'t str) -> Cow<'t, str> {
+        self.settled(text, Self::once)
+    }
+
+    /// Looks again where something was hidden, until nothing is any more: it may have kept what stands
+    /// round it from being read.
+    pub(super) fn settled<'t>(
+        self,
+        text: &'t str,
+        look: impl Fn(Self, &str) -> Cow<'_, str>,
+    ) -> Cow<'t, str> {
+        let Cow::Owned(mut shown) = look(self, text) else { return Cow::Borrowed(text) };
+        // Of a string inside another one all is looked at again with the other one.
+        let again = if self.is_inner() { 0 } else { MOST_LOOKS - 1 };
+        for _ in 0..again {
+            let Cow::Owned(more) = look(self, &shown) else { break };
+            if more == shown {
+                break;
+            }
+            shown = more;
+        }
+        Cow::Owned(shown)
+    }
+
+    fn once(self, text: &str) -> Cow<'_, str> {
         let text = self.known_hidden(text);
         match self.inner(&text) {
             Some(inner) if inner.hidden == 0 && inner.text == text => text,
