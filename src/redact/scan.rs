@@ -192,37 +192,29 @@ impl<'r> Scan<'r> {
     /// Any string that is shown: the configured secrets, JSON and XML inside it, the detectors, the
     /// app's own rules. Borrowed if nothing was hidden.
     pub(super) fn value<'t>(self, text: &'t str) -> Cow<'t, str> {
-        self.settled(text, Self::once)
-    }
-
-    /// Looks again where something was hidden, until nothing is any more: it may have kept what stands
-    /// round it from being read.
-    pub(super) fn settled<'t>(
-        self,
-        text: &'t str,
-        look: impl Fn(Self, &str) -> Cow<'_, str>,
-    ) -> Cow<'t, str> {
-        let Cow::Owned(mut shown) = look(self, text) else { return Cow::Borrowed(text) };
-        // Of a string inside another one all is looked at again with the other one.
-        let again = if self.is_inner() { 0 } else { MOST_LOOKS - 1 };
-        for _ in 0..again {
-            let Cow::Owned(more) = look(self, &shown) else { break };
-            if more == shown {
+        let (mut shown, is_document) = self.look(text);
+        // What is hidden may have kept what stands round it from being read.
+        for _ in 1..MOST_LOOKS {
+            if is_document || matches!(shown, Cow::Borrowed(_)) {
                 break;
             }
-            shown = more;
+            match self.look(&shown).0 {
+                Cow::Owned(more) if *more != *shown => shown = Cow::Owned(more),
+                _ => break,
+            }
         }
-        Cow::Owned(shown)
+        shown
     }
 
-    fn once(self, text: &str) -> Cow<'_, str> {
+    /// One look, and whether the text is a document, whose strings are looked at one by one.
+    fn look(self, text: &str) -> (Cow<'_, str>, bool) {
         let text = self.known_hidden(text);
         match self.inner(&text) {
-            Some(inner) if inner.hidden == 0 && inner.text == text => text,
-            Some(inner) => Cow::Owned(inner.text),
+            Some(inner) if inner.hidden == 0 && inner.text == text => (text, true),
+            Some(inner) => (Cow::Owned(inner.text), true),
             None => {
                 let signs = Signs::of(&text);
-                self.text(text, signs)
+                (self.text(text, signs), false)
             }
         }
     }
