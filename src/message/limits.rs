@@ -106,8 +106,8 @@ fn tidy(mut message: Message) -> Message {
     let lists = facts.iter_mut().chain(notes).chain(fields).chain(links);
     lists.chain(icon).chain(id).for_each(|line| rewrite(line, one_line));
 
-    let Message { place, quote, subject, text, user, username, .. } = &mut message;
-    let lines = [place, subject, user, username].into_iter().flatten();
+    let Message { change, place, quote, subject, text, user, username, .. } = &mut message;
+    let lines = [change, place, subject, user, username].into_iter().flatten();
     lines.for_each(|line| rewrite(line, one_line));
     iter::once(text).chain(quote).for_each(|body| rewrite(body, clean));
     message
@@ -185,6 +185,7 @@ impl Room {
     fn cut(&self, message: &Message) -> Message {
         let quoted = self.quote != LEFT_OUT;
         let mut fitted = Message {
+            change: self.line(message.change.as_ref(), FACT),
             channel: message.channel.clone(),
             facts: every(&message.facts, self.fact, |fact| self.piece(fact, self.fact)),
             fields: every(self.first(&message.fields), self.field, |piece| self.field_piece(piece)),
@@ -265,7 +266,7 @@ fn parts(message: &Message) -> usize {
     lists + usize::from(place.is_some()) + usize::from(quote.is_some())
 }
 
-/// The longest fact, note and icon.
+/// The longest fact, note, change and icon.
 const FACT: usize = 300;
 /// The longest subject, place and name; this much of the text always stays.
 const LINE: usize = 150;
@@ -356,6 +357,17 @@ mod tests {
         let fitted = fit(message, &Limits::default());
         assert_eq!(fitted.links.len(), 1);
         assert_eq!(fitted.notes, ["… (+1 part cut)"]);
+    }
+
+    #[test]
+    fn what_changed_is_one_line_beside_the_message() {
+        let mut message = Message::new("x");
+        message.change = Some(format!("×2\n#a1f3k9q2 {}", "/a".repeat(1_000)));
+        let fitted = fit(message, &Limits::default());
+        assert_eq!(fitted.plain_text(), "x");
+        let change = fitted.change.unwrap();
+        assert!(change.starts_with("×2 #a1f3k9q2 /a") && change.ends_with(" cut)"), "{change}");
+        assert!(Unit::Chars.count(&change) <= FACT, "{change}");
     }
 
     #[test]

@@ -29,6 +29,9 @@ use crate::{sensitive::Sensitive, severity::Severity, text, topic::Topic};
 #[derive(Clone, Eq, PartialEq)]
 #[must_use = "a message does nothing until it is sent"]
 pub struct Message {
+    /// What changed since the message that it replaces, in one line: `×2 #a1f3k9q2 500 · POST
+    /// /checkout`. Shown only where a replaced message cannot be seen to change.
+    pub(crate) change: Option<String>,
     /// Where it goes. Not shown.
     pub(crate) channel: Option<String>,
     /// Short facts on the user's line: `took 1.2 s`.
@@ -93,6 +96,7 @@ impl Message {
     /// A message with this text.
     pub fn new(text: impl Into<String>) -> Self {
         Self {
+            change: None,
             channel: None,
             facts: Vec::new(),
             fields: Vec::new(),

@@ -20,6 +20,7 @@ impl Rules {
 impl Scan<'_> {
     fn message(self, message: Message) -> Message {
         let Message {
+            change,
             channel,
             facts,
             fields,
@@ -43,6 +44,7 @@ impl Scan<'_> {
         let line = |text: String| self.line(&text);
         let block = |text: String| self.block(&text);
         Message {
+            change: change.map(line),
             channel: channel.map(line),
             facts: facts.into_iter().map(line).collect(),
             fields: fields.into_iter().map(|field| self.field_of(field)).collect(),

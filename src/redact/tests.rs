@@ -175,6 +175,7 @@ fn message(text: &str) -> Message {
         .link(text, format!("https://h/?token=hunter2222&x={text}"))
         .user(text)
         .username(text);
+    message.change = Some(text.to_owned());
     message.facts = vec![text.to_owned()];
     message.id = Some(text.to_owned());
     message.notes = vec![text.to_owned()];
@@ -193,10 +194,10 @@ fn message(text: &str) -> Message {
 /// Everything that the message says.
 fn said(message: &Message) -> String {
     let Message { facts, fields, links, literals, notes, text, user, .. } = message;
-    let Message { channel, icon, id, place, quote, subject, username, .. } = message;
+    let Message { change, channel, icon, id, place, quote, subject, username, .. } = message;
     format!(
         "{facts:?}{fields:?}{links:?}{literals:?}{notes:?}{text}{user:?}\
-         {channel:?}{icon:?}{id:?}{place:?}{quote:?}{subject:?}{username:?}"
+         {change:?}{channel:?}{icon:?}{id:?}{place:?}{quote:?}{subject:?}{username:?}"
     )
 }
 
