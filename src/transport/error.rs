@@ -24,7 +24,7 @@ enum Kind {
     Rejected,
     /// No message will be taken here until someone changes something.
     Permanent,
-    /// The message to be edited is gone.
+    /// The message to be edited or answered is gone.
     LostAnchor,
     /// The bell itself would not take it: empty, closed, no room.
     Refused,
@@ -62,7 +62,8 @@ impl SendError {
         Self::new(Kind::Permanent, detail)
     }
 
-    /// The message to be edited is not there any more. It is posted anew.
+    /// The message to be edited or answered is not there any more, or is closed to that. It is posted
+    /// anew.
     pub fn lost_anchor(detail: impl Into<Cow<'static, str>>) -> Self {
         Self::new(Kind::LostAnchor, detail)
     }
@@ -120,7 +121,7 @@ impl SendError {
         matches!(self.kind, Kind::Permanent)
     }
 
-    /// The message to be edited is gone.
+    /// The message to be edited or answered is gone.
     #[must_use]
     pub const fn is_lost_anchor(&self) -> bool {
         matches!(self.kind, Kind::LostAnchor)

@@ -1,10 +1,10 @@
 //! How it is said there: one folder or file per service.
 //!
-//! | module | service | feature | edits | mentions | can be silent | needs |
-//! |---|---|---|---|---|---|---|
-//! | [`console`] | a terminal | - | no | as text | always | - |
-//! | [`stub`] | a test | - | yes | as text | always | - |
-//! | [`slack`] | Slack webhooks and bots | `slack` | bot only | yes | no | network |
+//! | module | service | feature | edits | threads | mentions | can be silent | needs |
+//! |---|---|---|---|---|---|---|---|
+//! | [`console`] | a terminal | - | as a further line | no | as text | always | - |
+//! | [`stub`] | a test | - | yes | [if asked to](stub::Stub::can) | as text | always | - |
+//! | [`slack`] | Slack webhooks and bots | `slack` | bot only | bot only | yes | no | network |
 //!
 //! A new service is one [`Transport`] implementation, in your own crate if you like: see
 //! `examples/custom_transport.rs`.
@@ -60,8 +60,13 @@ pub trait Transport: Send + Sync + 'static {
         message: &Redacted<Message>,
     ) -> impl Future<Output = Result<Receipt, SendError>> + Send;
 
-    /// Replaces a message that [`post`](Self::post) gave the receipt for. Called only if
-    /// [`Capabilities::edit`] is set.
+    /// Replaces a message that [`post`](Self::post) gave the receipt for. Notifies nobody. Called
+    /// only if [`Capabilities::edit`] is set.
+    ///
+    /// # Errors
+    ///
+    /// [`SendError::lost_anchor`] if the message is gone or cannot be replaced any more: it is then
+    /// posted anew. Default: permanent.
     fn edit(
         &self,
         receipt: &Receipt,
@@ -69,6 +74,23 @@ pub trait Transport: Send + Sync + 'static {
     ) -> impl Future<Output = Result<Receipt, SendError>> + Send {
         let _ = (receipt, message);
         async { Err(SendError::permanent("this transport cannot edit")) }
+    }
+
+    /// Answers a message that [`post`](Self::post) gave the receipt for, in its thread, and shows the
+    /// answer in the channel too, so that it notifies. Gives the answer's own receipt. Called only if
+    /// [`Capabilities::thread`] is set.
+    ///
+    /// # Errors
+    ///
+    /// [`SendError::lost_anchor`] if the message is gone or cannot be answered any more. Default:
+    /// permanent.
+    fn reply(
+        &self,
+        receipt: &Receipt,
+        message: &Redacted<Message>,
+    ) -> impl Future<Output = Result<Receipt, SendError>> + Send {
+        let _ = (receipt, message);
+        async { Err(SendError::permanent("this transport has no threads")) }
     }
 }
 
@@ -83,12 +105,16 @@ pub trait Transport: Send + Sync + 'static {
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Capabilities {
-    /// A posted message can be replaced.
+    /// A posted message can be replaced. Default: no.
     pub edit: bool,
+    /// The shortest time between two edits of one message. Default: [`DEFAULT_EDIT_PERIOD`].
+    pub edit_period: Duration,
     /// The shortest time between two messages. Default: [`DEFAULT_PACE`].
     pub pace: Duration,
     /// How long a message may be.
     pub limits: Limits,
+    /// A posted message can be answered, so that the answer stands with it. Default: no.
+    pub thread: bool,
     /// A message can be posted under a name of its own ([`Message::username`]).
     pub username: bool,
 }
@@ -96,9 +122,20 @@ pub struct Capabilities {
 /// One message a second: what chat services commonly allow for one channel.
 pub const DEFAULT_PACE: Duration = Duration::from_secs(1);
 
+/// Two edits a minute of one message: a count that a person reads need not be newer, and chat services
+/// count edits like messages.
+pub const DEFAULT_EDIT_PERIOD: Duration = Duration::from_secs(30);
+
 impl Default for Capabilities {
     fn default() -> Self {
-        Self { edit: false, pace: DEFAULT_PACE, limits: Limits::default(), username: false }
+        Self {
+            edit: false,
+            edit_period: DEFAULT_EDIT_PERIOD,
+            pace: DEFAULT_PACE,
+            limits: Limits::default(),
+            thread: false,
+            username: false,
+        }
     }
 }
 
@@ -107,6 +144,13 @@ impl Capabilities {
     #[must_use]
     pub fn edit(mut self, edit: bool) -> Self {
         self.edit = edit;
+        self
+    }
+
+    /// Sets [`edit_period`](Self::edit_period).
+    #[must_use]
+    pub fn edit_period(mut self, period: Duration) -> Self {
+        self.edit_period = period;
         self
     }
 
@@ -121,6 +165,13 @@ impl Capabilities {
     #[must_use]
     pub fn pace(mut self, pace: Duration) -> Self {
         self.pace = pace;
+        self
+    }
+
+    /// Sets [`thread`](Self::thread).
+    #[must_use]
+    pub fn thread(mut self, thread: bool) -> Self {
+        self.thread = thread;
         self
     }
 
@@ -164,6 +215,8 @@ pub(crate) trait DynTransport: Send + Sync {
     fn check_mention(&self, mention: &str) -> Result<(), ConfigError>;
     fn post<'a>(&'a self, message: &'a Redacted<Message>) -> Posting<'a>;
     fn edit<'a>(&'a self, receipt: &'a Receipt, message: &'a Redacted<Message>) -> Posting<'a>;
+    #[expect(dead_code, reason = "nothing is answered yet")]
+    fn reply<'a>(&'a self, receipt: &'a Receipt, message: &'a Redacted<Message>) -> Posting<'a>;
 }
 
 impl<T: Transport> DynTransport for T {
@@ -185,5 +238,53 @@ impl<T: Transport> DynTransport for T {
 
     fn edit<'a>(&'a self, receipt: &'a Receipt, message: &'a Redacted<Message>) -> Posting<'a> {
         Box::pin(Transport::edit(self, receipt, message))
+    }
+
+    fn reply<'a>(&'a self, receipt: &'a Receipt, message: &'a Redacted<Message>) -> Posting<'a> {
+        Box::pin(Transport::reply(self, receipt, message))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::redact::Redactor;
+
+    /// What every transport has to say for itself, and no more.
+    struct Least;
+
+    impl Transport for Least {
+        fn capabilities(&self) -> Capabilities {
+            Capabilities::default()
+        }
+
+        fn secrets(&self) -> Vec<Secret> {
+            Vec::new()
+        }
+
+        async fn post(&self, _: &Redacted<Message>) -> Result<Receipt, SendError> {
+            Ok(Receipt::new("1"))
+        }
+    }
+
+    #[tokio::test]
+    async fn a_transport_neither_edits_nor_answers_unless_it_says_so() {
+        let can = Transport::capabilities(&Least);
+        assert!(!can.edit && !can.thread);
+        assert_eq!(can.edit_period, DEFAULT_EDIT_PERIOD);
+        let message = Redactor::default().message(Message::new("hello"));
+        let receipt = Receipt::new("1");
+        let edited = Transport::edit(&Least, &receipt, &message).await.unwrap_err();
+        assert!(edited.is_permanent() && edited.to_string() == "this transport cannot edit");
+        let answered = Transport::reply(&Least, &receipt, &message).await.unwrap_err();
+        assert!(answered.is_permanent() && answered.to_string() == "this transport has no threads");
+    }
+
+    #[test]
+    fn each_setter_sets_its_own() {
+        let second = Duration::from_secs(1);
+        let can = Capabilities::default().edit(true).edit_period(second).thread(true);
+        assert!(can.edit && can.thread && !can.username);
+        assert_eq!((can.edit_period, can.pace), (second, DEFAULT_PACE));
     }
 }
