@@ -11,6 +11,7 @@ use std::{
 };
 
 use proptest::prelude::*;
+use serde_json::{Value, json};
 use support::{
     bad_server::{BadServer, Conduct},
     local_slack::{LocalSlack, Reply, SECRET},
@@ -97,6 +98,11 @@ async fn a_webhook_says_the_name_in_the_text_and_warns_once() {
     assert!(!log.contains(SECRET));
 }
 
+/// The values of these keys, `null` where there is none.
+fn fields<const N: usize>(payload: &Value, keys: [&str; N]) -> [Value; N] {
+    keys.map(|key| payload[key].clone())
+}
+
 #[tokio::test]
 async fn a_bot_posts_under_a_name_and_edits() {
     let slack = LocalSlack::start();
@@ -106,13 +112,75 @@ async fn a_bot_posts_under_a_name_and_edits() {
     let edited = channel.edit(&receipt, &redacted(Message::new("two").username("x"))).await;
     assert_eq!(edited.as_ref(), Ok(&receipt));
     let requests = slack.requests();
+    assert_eq!(requests[0].path, "/api/chat.postMessage");
     assert_eq!(requests[0].headers["authorization"], format!("Bearer {TOKEN}").as_str());
-    assert_eq!(requests[0].payload["username"], "MyApp Bot");
-    assert_eq!(requests[0].payload["icon_emoji"], ":bell:");
-    assert_eq!(requests[0].payload["channel"], "C0123");
+    let said = fields(&requests[0].payload, ["username", "icon_emoji", "channel"]);
+    assert_eq!(said, ["MyApp Bot", ":bell:", "C0123"]);
     assert_eq!(requests[1].path, "/api/chat.update");
-    assert_eq!(requests[1].payload["text"], "two");
-    assert!(requests[1].payload.get("username").is_none());
+    assert_eq!(
+        requests[1].payload,
+        json!({
+            "blocks": [{
+                "type": "section",
+                "text": {"type": "mrkdwn", "text": "two", "verbatim": true},
+            }],
+            "channel": "C0123",
+            "link_names": false,
+            "parse": "none",
+            "text": "two",
+            "ts": "1503435956.000001",
+            "unfurl_links": false,
+            "unfurl_media": false,
+        })
+    );
+}
+
+#[tokio::test]
+async fn a_bot_answers_in_the_thread_and_the_channel_sees_it() {
+    let slack = LocalSlack::start();
+    let channel = channel(&slack);
+    let root = channel.post(&redacted(Message::new("one"))).await.expect("a yes");
+    let answer = Message::new("ten times as many").username("MyApp Bot").icon(":bell:");
+    let answered = channel.reply(&root, &redacted(answer)).await.expect("a yes");
+    assert_ne!(answered, root);
+    let request = slack.requests().remove(1);
+    assert_eq!(request.path, "/api/chat.postMessage");
+    assert_eq!(
+        request.payload,
+        json!({
+            "blocks": [{
+                "type": "section",
+                "text": {"type": "mrkdwn", "text": "ten times as many", "verbatim": true},
+            }],
+            "channel": "C0123",
+            "icon_emoji": ":bell:",
+            "link_names": false,
+            "parse": "none",
+            "reply_broadcast": true,
+            "text": "ten times as many",
+            "thread_ts": "1503435956.000001",
+            "unfurl_links": false,
+            "unfurl_media": false,
+            "username": "MyApp Bot",
+        })
+    );
+    let edited = channel.edit(&answered, &redacted(Message::new("a hundred"))).await;
+    assert_eq!(edited, Ok(answered));
+    let standing = slack.standing();
+    let texts: Vec<_> = standing.iter().map(|message| &message.payload["text"]).collect();
+    assert_eq!(texts, ["one", "a hundred"]);
+}
+
+#[tokio::test]
+async fn a_channel_that_was_named_is_edited_and_answered_by_its_id() {
+    let slack = LocalSlack::start();
+    let bot = Bot::new(TOKEN).and_then(|bot| bot.api_url(slack.api_url())).expect("a bot");
+    let channel = bot.to("#alerts");
+    let receipt = channel.post(&hello()).await.expect("a yes");
+    assert_eq!(class(&channel.edit(&receipt, &hello()).await), "ok");
+    assert_eq!(class(&channel.reply(&receipt, &hello()).await), "ok");
+    let channels: Vec<_> = slack.payloads().iter().map(|p| p["channel"].clone()).collect();
+    assert_eq!(channels, ["#alerts", "C0NAMED", "C0NAMED"]);
 }
 
 #[tokio::test]
@@ -130,14 +198,121 @@ async fn an_icon_is_a_code_or_a_picture_on_the_web() {
 }
 
 #[tokio::test]
-async fn an_edit_without_its_message_is_a_lost_anchor() {
+async fn without_its_message_an_edit_or_an_answer_is_a_lost_anchor() {
     let slack = LocalSlack::start();
     let channel = channel(&slack);
     for receipt in [Receipt::none(), Receipt::new("?"), Receipt::new("C0123/1.2")] {
-        let result = channel.edit(&receipt, &hello()).await;
-        assert_eq!(class(&result), "lost anchor");
+        for result in both(&channel, &receipt).await {
+            assert_eq!(class(&result), "lost anchor");
+        }
     }
-    assert_eq!(slack.requests().len(), 1);
+    assert_eq!(slack.requests().len(), 2);
+}
+
+#[tokio::test]
+async fn a_message_that_was_deleted_is_a_lost_anchor_and_the_others_are_not() {
+    let slack = LocalSlack::start();
+    let channel = channel(&slack);
+    let deleted = channel.post(&hello()).await.expect("a yes");
+    let other = channel.post(&hello()).await.expect("a yes");
+    slack.forget(&slack.standing()[0].ts);
+    let told = both(&channel, &deleted).await.map(|result| result.expect_err("gone"));
+    assert!(told.iter().all(SendError::is_lost_anchor));
+    let told = told.map(|error| error.to_string());
+    assert_eq!(told, ["Slack: 200 message_not_found", "Slack: 200 thread_not_found"]);
+    assert_eq!(both(&channel, &other).await.each_ref().map(class), ["ok", "ok"]);
+    slack.forget_all();
+    assert_eq!(both(&channel, &other).await.each_ref().map(class), ["lost anchor"; 2]);
+}
+
+#[tokio::test]
+async fn a_message_that_is_closed_to_edits_or_answers_is_a_lost_anchor() {
+    let slack = LocalSlack::start();
+    let channel = channel(&slack);
+    let receipt = channel.post(&hello()).await.expect("a yes");
+    for code in [
+        "block_mismatch",
+        "cannot_reply_to_message",
+        "cant_update_message",
+        "edit_window_closed",
+        "is_inactive",
+        "message_not_found",
+        "restricted_action_thread_locked",
+        "thread_not_found",
+    ] {
+        slack.answer(Reply::NotOk(code));
+        slack.answer(Reply::NotOk(code));
+        for result in both(&channel, &receipt).await {
+            assert_eq!(class(&result), "lost anchor", "{code}");
+            assert_says_no_secret(&result);
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_edit_or_an_answer_that_is_not_taken_says_what_to_do() {
+    let slack = LocalSlack::start();
+    let channel = channel(&slack);
+    let receipt = channel.post(&hello()).await.expect("a yes");
+    for (reply, expected) in [
+        (Reply::RateLimited("3"), "rate limited"),
+        (Reply::RateLimited(""), "rate limited"),
+        (Reply::NotOk("ratelimited"), "rate limited"),
+        (Reply::NotOk("update_failed"), "transient"),
+        (Reply::Status(503, ""), "transient"),
+        (Reply::NotOk("invalid_auth"), "permanent"),
+        (Reply::NotOk("channel_not_found"), "permanent"),
+        (Reply::NotOk("msg_too_long"), "rejected"),
+        (Reply::NotOk("internal_error"), "unknown"),
+        (Reply::Status(200, "garbage"), "unknown"),
+        (Reply::Status(200, "{\"ok\":"), "unknown"),
+        (Reply::Status(200, ""), "unknown"),
+        (Reply::Status(200, "<html>"), "permanent"),
+        (Reply::Huge, "unknown"),
+    ] {
+        slack.answer(reply.clone());
+        slack.answer(reply.clone());
+        for result in both(&channel, &receipt).await {
+            assert_eq!(class(&result), expected, "{reply:?}: {result:?}");
+            assert_says_no_secret(&result);
+        }
+    }
+    slack.answer(Reply::RateLimited("3"));
+    let error = channel.edit(&receipt, &hello()).await.expect_err("429");
+    assert_eq!(error.retry_after(), Some(Duration::from_secs(3)));
+}
+
+#[tokio::test]
+async fn a_yes_without_the_messages_name_loses_the_one_of_no_edit() {
+    let slack = LocalSlack::start();
+    let channel = channel(&slack);
+    let receipt = channel.post(&hello()).await.expect("a yes");
+    slack.answer(Reply::Status(200, "{\"ok\":true}"));
+    slack.answer(Reply::Status(200, "{\"ok\":true}"));
+    assert_eq!(both(&channel, &receipt).await, [Ok(receipt), Ok(Receipt::none())]);
+}
+
+#[tokio::test]
+async fn an_edit_that_was_done_and_not_answered_is_an_unknown_outcome() {
+    let slack = LocalSlack::start();
+    let channel = channel(&slack);
+    let receipt = channel.post(&hello()).await.expect("a yes");
+    slack.answer(Reply::DoneNever);
+    let then_the_time_runs_out = async {
+        slack.arrived(2).await;
+        tokio::time::pause();
+    };
+    let message = redacted(Message::new("two"));
+    let (result, ()) = tokio::join!(channel.edit(&receipt, &message), then_the_time_runs_out);
+    assert_eq!(class(&result), "unknown");
+    assert_says_no_secret(&result);
+    let standing = slack.standing();
+    assert_eq!((&standing[0].payload["text"], standing[0].edits), (&json!("two"), 1));
+}
+
+/// What an edit gives, then what an answer does.
+async fn both(channel: &BotChannel, receipt: &Receipt) -> [Result<Receipt, SendError>; 2] {
+    [channel.edit(receipt, &hello()).await, channel.reply(receipt, &hello()).await]
 }
 
 #[tokio::test]
@@ -146,6 +321,9 @@ async fn an_empty_message_is_refused_and_not_sent() {
     let empty = redacted(Message::new(" \u{200b}\n"));
     assert_eq!(class(&webhook(&slack).post(&empty).await), "refused");
     assert_eq!(class(&channel(&slack).post(&empty).await), "refused");
+    let receipt = Receipt::new("C0123/1.2");
+    assert_eq!(class(&channel(&slack).edit(&receipt, &empty).await), "refused");
+    assert_eq!(class(&channel(&slack).reply(&receipt, &empty).await), "refused");
     assert!(slack.requests().is_empty());
 }
 
@@ -410,7 +588,11 @@ fn whatever_a_message_says_slack_takes_it_and_nothing_is_live() {
         // The server checks every payload with the one function, and says no to what fails it.
         runtime.block_on(async {
             prop_assert_eq!(class(&webhook.post(&message).await), "ok");
-            prop_assert_eq!(class(&channel.post(&message).await), "ok");
+            let posted = channel.post(&message).await;
+            prop_assert_eq!(class(&posted), "ok");
+            let posted = posted.expect("a yes");
+            prop_assert_eq!(class(&channel.edit(&posted, &message).await), "ok");
+            prop_assert_eq!(class(&channel.reply(&posted, &message).await), "ok");
             Ok(())
         })?;
     });

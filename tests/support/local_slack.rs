@@ -1,6 +1,7 @@
 //! A stand-in for Slack on 127.0.0.1: webhooks and the two methods of the Web API.
 //!
-//! Every payload is checked; one that Slack would not take, or that has something live in it, is
+//! It knows what was posted: only what still stands can be edited or answered. Every payload is
+//! checked; one that Slack would not take, or that has something live in it, is
 //! answered as Slack does and fails the test when the server is dropped.
 
 use std::{
@@ -41,8 +42,10 @@ pub(crate) enum Reply {
     Huge,
     /// As Slack does, but only after [`LocalSlack::release`].
     Held,
-    /// Never.
+    /// The request is read, and never answered.
     Never,
+    /// The same, but what it asks for is done.
+    DoneNever,
 }
 
 /// A request that came.
@@ -51,6 +54,15 @@ pub(crate) struct Request {
     pub(crate) path: String,
     pub(crate) headers: HeaderMap,
     pub(crate) payload: Value,
+}
+
+/// A message as it stands in Slack.
+#[derive(Clone, Debug)]
+pub(crate) struct Standing {
+    pub(crate) ts: String,
+    /// What it says: the payload of its latest edit, or of its post.
+    pub(crate) payload: Value,
+    pub(crate) edits: usize,
 }
 
 /// Listens until it is dropped.
@@ -72,6 +84,9 @@ struct Seen {
     requests: Vec<Request>,
     problems: Vec<String>,
     script: VecDeque<Reply>,
+    standing: Vec<Standing>,
+    /// How many messages were ever named: no two have the same name.
+    named: usize,
 }
 
 impl LocalSlack {
@@ -144,6 +159,21 @@ impl LocalSlack {
         came.unwrap_or_else(|came| panic!("{came} requests came, not {count}"))
     }
 
+    /// What bots posted and nobody deleted, oldest first: answers too.
+    pub(crate) fn standing(&self) -> Vec<Standing> {
+        self.seen().standing.clone()
+    }
+
+    /// Deletes a message.
+    pub(crate) fn forget(&self, ts: &str) {
+        self.seen().standing.retain(|message| message.ts != ts);
+    }
+
+    /// Deletes all messages.
+    pub(crate) fn forget_all(&self) {
+        self.seen().standing.clear();
+    }
+
     fn seen(&self) -> MutexGuard<'_, Seen> {
         self.shared.seen.lock().expect("no panic")
     }
@@ -185,17 +215,22 @@ async fn serve(
         let mut seen = shared.seen.lock().expect("no panic");
         seen.requests.push(request.clone());
         seen.problems.extend(problem.clone());
-        seen.script.pop_front().unwrap_or(Reply::Ok)
+        let reply = seen.script.pop_front().unwrap_or(Reply::Ok);
+        if matches!(reply, Reply::DoneNever) {
+            // Whoever sees the request sees it done.
+            seen.approve(&request);
+        }
+        reply
     };
     shared.came.notify_all();
     match reply {
         _ if problem.is_some() => refusal(&request, "invalid_blocks"),
-        Reply::Ok => approval(&shared, &request),
+        Reply::Ok => shared.seen.lock().expect("no panic").approve(&request),
         Reply::Held => {
             shared.released.acquire().await.expect("never closed").forget();
-            approval(&shared, &request)
+            shared.seen.lock().expect("no panic").approve(&request)
         }
-        Reply::Never => std::future::pending().await,
+        Reply::Never | Reply::DoneNever => std::future::pending().await,
         Reply::RateLimited("") => StatusCode::TOO_MANY_REQUESTS.into_response(),
         Reply::RateLimited(after) => {
             (StatusCode::TOO_MANY_REQUESTS, [(header::RETRY_AFTER, after)]).into_response()
@@ -224,30 +259,60 @@ fn problem(request: &Request) -> Result<(), String> {
             let foreign = foreign.into_iter().find(|key| request.payload.get(key).is_some());
             foreign.map_or(Ok(()), |key| Err(format!("{key}: not a webhook's")))
         }
+        "/api/chat.postMessage" if key("ts") => Err("ts: not of a post".to_owned()),
         "/api/chat.postMessage" if key("channel") => Ok(()),
         "/api/chat.update" if key("channel") && key("ts") => Ok(()),
         path => Err(format!("{path}: no such method, or a key is missing")),
     }
 }
 
-fn approval(shared: &Shared, request: &Request) -> Response {
-    if request.path.starts_with("/services/") {
-        return "ok".into_response();
+impl Seen {
+    /// Does what is asked for, and says so.
+    fn approve(&mut self, request: &Request) -> Response {
+        if request.path.starts_with("/services/") {
+            return "ok".into_response();
+        }
+        if request.headers.get(header::AUTHORIZATION).is_none() {
+            return not_ok("not_authed");
+        }
+        let channel = request.payload["channel"].as_str().unwrap_or_default();
+        // A channel that was named is told by its ID.
+        let channel = if channel.starts_with('#') { NAMED } else { channel };
+        let done = match request.payload["ts"].as_str() {
+            Some(ts) => self.edit(channel, ts, &request.payload),
+            None => self.post(channel, &request.payload),
+        };
+        match done {
+            Ok(ts) => json!({"ok": true, "channel": channel, "ts": ts}).to_string().into_response(),
+            Err(code) => not_ok(code),
+        }
     }
-    if request.headers.get(header::AUTHORIZATION).is_none() {
-        return not_ok("not_authed");
+
+    fn post(&mut self, channel: &str, payload: &Value) -> Result<String, &'static str> {
+        if let Some(root) = payload["thread_ts"].as_str() {
+            // In no table of Slack's, but what it says: see bolt-js#2307.
+            self.find(channel, root).ok_or("thread_not_found")?;
+        }
+        self.named += 1;
+        let ts = format!("1503435956.{:06}", self.named);
+        let mut payload = payload.clone();
+        payload["channel"] = channel.into();
+        self.standing.push(Standing { ts: ts.clone(), payload, edits: 0 });
+        Ok(ts)
     }
-    let seen = shared.seen.lock().expect("no panic");
-    let posts = seen.requests.iter().filter(|request| request.path.ends_with("postMessage"));
-    let stamp = |at: usize| format!("1503435956.{at:06}");
-    let last = posts.count();
-    let ts = match request.payload["ts"].as_str() {
-        None => stamp(last),
-        Some(ts) if (1..=last).any(|at| stamp(at) == ts) => ts.to_owned(),
-        Some(_) => return not_ok("message_not_found"),
-    };
-    let answer = json!({"ok": true, "channel": request.payload["channel"], "ts": ts});
-    answer.to_string().into_response()
+
+    fn edit(&mut self, channel: &str, ts: &str, payload: &Value) -> Result<String, &'static str> {
+        let message = self.find(channel, ts).ok_or("message_not_found")?;
+        message.payload = payload.clone();
+        message.edits += 1;
+        Ok(message.ts.clone())
+    }
+
+    fn find(&mut self, channel: &str, ts: &str) -> Option<&mut Standing> {
+        let is_there =
+            |message: &&mut Standing| message.ts == ts && message.payload["channel"] == channel;
+        self.standing.iter_mut().find(is_there)
+    }
 }
 
 fn refusal(request: &Request, code: &'static str) -> Response {
@@ -260,5 +325,8 @@ fn refusal(request: &Request, code: &'static str) -> Response {
 fn not_ok(code: &str) -> Response {
     json!({"ok": false, "error": code}).to_string().into_response()
 }
+
+/// The ID of every channel that has a name.
+const NAMED: &str = "C0NAMED";
 
 const JSON: &str = "application/json; charset=utf-8";

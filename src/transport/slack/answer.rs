@@ -13,6 +13,14 @@ pub(super) enum Call {
     Webhook,
     Post,
     Edit,
+    Reply,
+}
+
+impl Call {
+    /// Whether it needs a message that stands in Slack already.
+    const fn is_anchored(self) -> bool {
+        matches!(self, Self::Edit | Self::Reply)
+    }
 }
 
 /// The receipt, or what the error means for the next attempt.
@@ -24,7 +32,7 @@ pub(super) fn read(call: Call, answer: &Answer) -> Result<Receipt, SendError> {
     Err(failure(call, answer, &reply))
 }
 
-/// The message's name as [`Call::Edit`] needs it back: channel and time stamp.
+/// The message's name as edits and replies need it back: channel and time stamp.
 pub(super) fn receipt(channel: &str, ts: &str) -> Receipt {
     Receipt::new(format!("{channel}/{ts}"))
 }
@@ -133,7 +141,7 @@ enum Meaning {
 }
 
 fn known(call: Call, code: &str) -> Option<Meaning> {
-    if call == Call::Edit && LOST_ANCHOR.contains(&code) {
+    if call.is_anchored() && LOST_ANCHOR.contains(&code) {
         return Some(Meaning::LostAnchor);
     }
     let begins = |family: &&str| family.strip_suffix('*').is_some_and(|f| code.starts_with(f));
@@ -167,25 +175,34 @@ fn hint(code: &str) -> Option<&'static str> {
     }
 }
 
-/// The message to be edited is gone, or is not to be edited any more.
+/// The message to be edited or answered is gone, or is closed to that: it has to be posted anew.
+///
+/// `thread_not_found` is in no table of chat.postMessage: it is what Slack answers when the message
+/// was deleted, [bolt-js#2307](https://github.com/slackapi/bolt-js/issues/2307). `block_mismatch` says
+/// that the blocks that stand there cannot be replaced by these; in a post it says that these are wrong.
 const LOST_ANCHOR: &[&str] = &[
     "block_mismatch",
     "cannot_reply_to_message",
+    "cant_broadcast_message",
     "cant_update_message",
     "edit_window_closed",
     "is_inactive",
     "message_not_found",
+    "restricted_action_non_threadable_channel",
     "restricted_action_thread_locked",
+    "thread_not_found",
 ];
 
 /// See the error tables of
-/// [chat.postMessage](https://docs.slack.dev/reference/methods/chat.postMessage#errors) and
+/// [chat.postMessage](https://docs.slack.dev/reference/methods/chat.postMessage#errors),
+/// [chat.update](https://docs.slack.dev/reference/methods/chat.update#errors) and
 /// [webhooks](https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks#handling_errors).
 const CODES: &[(Meaning, &[&str])] = &[
     (Meaning::Pause, &["message_limit_exceeded", "rate_limited", "ratelimited"]),
     (
         Meaning::Transient,
         &[
+            "external_channel_migrating",
             "request_timeout",
             "rollup_error",
             "service_unavailable",
@@ -202,6 +219,7 @@ const CODES: &[(Meaning, &[&str])] = &[
             "invalid_arguments",
             "invalid_attachments",
             "invalid_blocks*",
+            "invalid_metadata*",
             "invalid_payload",
             "metadata_too_large",
             "msg_blocks_too_long",
@@ -214,6 +232,7 @@ const CODES: &[(Meaning, &[&str])] = &[
         Meaning::Permanent,
         &[
             "access_denied",
+            "accesslimited",
             "account_inactive",
             "action_prohibited",
             "as_user_not_supported",
@@ -225,6 +244,8 @@ const CODES: &[(Meaning, &[&str])] = &[
             "invalid_auth",
             "invalid_token",
             "is_archived",
+            "is_bot",
+            "messages_tab_disabled",
             "method_deprecated",
             "missing_scope",
             "no_active_hooks",
@@ -239,9 +260,11 @@ const CODES: &[(Meaning, &[&str])] = &[
             "restricted_action*",
             "team_access_not_granted",
             "team_disabled",
+            "team_not_found",
             "token_expired",
             "token_revoked",
             "two_factor_setup_required",
+            "unknown_method",
             "user_not_found",
         ],
     ),

@@ -25,18 +25,20 @@ pub(crate) fn payload(message: &Message) -> Value {
     let links = links(&mut room, &message.links);
     let literals = rich_text(literals(&mut room, &message.literals));
     let blocks = heading.into_iter().chain(about).chain(literals).chain(links).chain(last);
-    let blocks: Vec<_> = blocks.collect();
-    let mut payload = json!({
+    let mut blocks: Vec<_> = blocks.collect();
+    if blocks.is_empty() {
+        // An edit without blocks is marked as one, and Slack reads markup in its text.
+        blocks.push(mrkdwn(NO_TEXT));
+    }
+    json!({
+        "blocks": blocks,
         "text": summary(message),
         "link_names": false,
+        // An edit that leaves it out makes links of what looks like one.
         "parse": "none",
         "unfurl_links": false,
         "unfurl_media": false,
-    });
-    if !blocks.is_empty() {
-        payload["blocks"] = blocks.into();
-    }
-    payload
+    })
 }
 
 /// Puts the name before the text, where it cannot be set otherwise.
@@ -230,7 +232,7 @@ fn instead(message: &Message) -> String {
     let fields = message.fields.iter().map(|field| format!("{}: {}", field.name, field.value));
     let links = message.links.iter().map(|link| link.label.clone());
     let text = inert_within(&join(fields.chain(links).take(MOST_FIELDS)), TEXT / 4);
-    if text.trim().is_empty() { "(no text)".to_owned() } else { text }
+    if text.trim().is_empty() { NO_TEXT.to_owned() } else { text }
 }
 
 fn user(message: &Message) -> Option<String> {
@@ -258,6 +260,9 @@ fn join<T: AsRef<str>>(parts: impl IntoIterator<Item = T>) -> String {
 
 /// The longest label of a link, and the longest part of the summary's lines, in units.
 const LINE: usize = 600;
+
+/// What is said where nothing can be seen.
+const NO_TEXT: &str = "(no text)";
 
 /// More are only counted.
 const MOST_FIELDS: usize = 40;

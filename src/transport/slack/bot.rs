@@ -1,4 +1,4 @@
-//! A bot: posts to any channel it is in, under any name, and edits what it posted.
+//! A bot: posts to any channel it is in, under any name, edits what it posted and answers it.
 
 use std::{fmt, sync::Arc};
 
@@ -94,7 +94,7 @@ pub struct BotChannel {
 
 impl BotChannel {
     async fn call(&self, call: Call, payload: Value) -> Result<Receipt, SendError> {
-        let method = if call == Call::Edit { "chat.update" } else { "chat.postMessage" };
+        let method = if call == Call::Edit { UPDATE } else { POST };
         let answer = self.bot.http.below(method).post(&payload, Some(&self.bot.token)).await?;
         answer::read(call, &answer)
     }
@@ -108,7 +108,7 @@ impl fmt::Debug for BotChannel {
 
 impl Transport for BotChannel {
     fn capabilities(&self) -> Capabilities {
-        slack::capabilities().edit(true).username(true)
+        slack::capabilities().edit(true).thread(true).username(true)
     }
 
     fn check_mention(&self, mention: &str) -> Result<(), ConfigError> {
@@ -120,15 +120,7 @@ impl Transport for BotChannel {
     }
 
     async fn post(&self, message: &Redacted<Message>) -> Result<Receipt, SendError> {
-        let mut payload = payload(message)?;
-        payload["channel"] = (*self.channel).into();
-        if let Some(name) = message.username.as_deref().and_then(name) {
-            payload["username"] = name.into();
-        }
-        if let Some((key, icon)) = message.icon.as_deref().and_then(icon) {
-            payload[key] = icon.into();
-        }
-        self.call(Call::Post, payload).await
+        self.call(Call::Post, posted(message, &self.channel)?).await
     }
 
     async fn edit(
@@ -136,15 +128,45 @@ impl Transport for BotChannel {
         receipt: &Receipt,
         message: &Redacted<Message>,
     ) -> Result<Receipt, SendError> {
-        let Some((channel, ts)) = answer::anchor(receipt) else {
-            return Err(SendError::lost_anchor("Slack did not name the message"));
-        };
+        let (channel, ts) = anchor(receipt)?;
         // Slack takes no name or icon here: the message keeps its own.
         let mut payload = payload(message)?;
         payload["channel"] = channel.into();
         payload["ts"] = ts.into();
-        self.call(Call::Edit, payload).await
+        // It keeps its name, also where Slack does not repeat it.
+        self.call(Call::Edit, payload).await.map(|_| receipt.clone())
     }
+
+    async fn reply(
+        &self,
+        receipt: &Receipt,
+        message: &Redacted<Message>,
+    ) -> Result<Receipt, SendError> {
+        let (channel, ts) = anchor(receipt)?;
+        let mut payload = posted(message, channel)?;
+        payload["thread_ts"] = ts.into();
+        // Without it only those who wrote in the thread would hear of it: nobody.
+        payload["reply_broadcast"] = true.into();
+        self.call(Call::Reply, payload).await
+    }
+}
+
+/// The channel's ID and the time stamp of what stands there.
+fn anchor(receipt: &Receipt) -> Result<(&str, &str), SendError> {
+    answer::anchor(receipt).ok_or_else(|| SendError::lost_anchor("Slack did not name the message"))
+}
+
+/// The payload with where it goes and who says it.
+fn posted(message: &Message, channel: &str) -> Result<Value, SendError> {
+    let mut payload = payload(message)?;
+    payload["channel"] = channel.into();
+    if let Some(name) = message.username.as_deref().and_then(name) {
+        payload["username"] = name.into();
+    }
+    if let Some((key, icon)) = message.icon.as_deref().and_then(icon) {
+        payload[key] = icon.into();
+    }
+    Ok(payload)
 }
 
 fn payload(message: &Message) -> Result<Value, SendError> {
@@ -171,6 +193,11 @@ fn icon(icon: &str) -> Option<(&'static str, &str)> {
     let url = reqwest::Url::parse(icon).ok()?;
     (url.scheme() == "https").then_some(("icon_url", icon))
 }
+
+/// See [chat.postMessage](https://docs.slack.dev/reference/methods/chat.postMessage).
+const POST: &str = "chat.postMessage";
+/// See [chat.update](https://docs.slack.dev/reference/methods/chat.update).
+const UPDATE: &str = "chat.update";
 
 const API_URL: &str = "https://slack.com/api";
 const API_URL_SETTING: &str = "Slack API URL";

@@ -14,7 +14,9 @@ use crate::{
 
 /// Says what is wrong with a payload for a webhook, `chat.postMessage` or `chat.update`: a limit
 /// that it breaks, a mention, a link that is not one of ours, an emoji code that would be drawn in
-/// foreign text, a character that cannot be seen, previews that are not off.
+/// foreign text, a character that cannot be seen, previews that are not off. One with a `ts` is for
+/// `chat.update`, one with a `thread_ts` is an answer: they must name a channel by its ID and have
+/// nothing that is not theirs.
 ///
 /// For tests, ours and yours: the transports of this module send nothing that it refuses.
 ///
@@ -23,6 +25,7 @@ use crate::{
 pub fn check(payload: &Value) -> Result<(), String> {
     let payload = payload.as_object().ok_or("is not an object")?;
     top_level(payload)?;
+    anchored(payload)?;
     let blocks = match payload.get("blocks") {
         Some(blocks) => blocks.as_array().ok_or("blocks: not an array")?.as_slice(),
         None => &[],
@@ -66,6 +69,52 @@ fn top_level(payload: &Map<String, Value>) -> Result<(), String> {
         .and_then(|_| if text.contains(['<', '>']) { Err("live markup".into()) } else { Ok(()) })
         .and_then(|()| escapes(text))
         .map_err(|problem| format!("text: {problem}"))
+}
+
+/// What an edit or an answer needs beside what it says, and what they may not have.
+///
+/// See [chat.update](https://docs.slack.dev/reference/methods/chat.update) and
+/// [chat.postMessage](https://docs.slack.dev/reference/methods/chat.postMessage).
+fn anchored(payload: &Map<String, Value>) -> Result<(), String> {
+    let channel = payload.get("channel").and_then(Value::as_str);
+    for key in ["ts", "thread_ts"] {
+        let Some(stamp) = payload.get(key) else { continue };
+        if !stamp.as_str().is_some_and(is_stamp) {
+            return Err(format!("{key}: not a time stamp"));
+        }
+        if !channel.is_some_and(is_channel) {
+            return Err("channel: not an ID".into());
+        }
+    }
+    match (payload.get("thread_ts"), payload.get("reply_broadcast")) {
+        (Some(_), Some(shown)) if !shown.is_boolean() => {
+            Err("reply_broadcast: not true or false".into())
+        }
+        (None, Some(_)) => Err("reply_broadcast: without thread_ts".into()),
+        _ if payload.contains_key("ts") => edit(payload),
+        _ => Ok(()),
+    }
+}
+
+fn edit(payload: &Map<String, Value>) -> Result<(), String> {
+    if let Some(key) = POSTS_ONLY.iter().find(|key| payload.contains_key(**key)) {
+        return Err(format!("{key}: not of an edit"));
+    }
+    // Without blocks the old ones go, and the message is marked as edited.
+    let blocks = payload.get("blocks").unwrap_or(&Value::Null);
+    list(blocks).map(|_| ()).map_err(|problem| format!("blocks: {problem}"))
+}
+
+/// `1503435956.000247`.
+fn is_stamp(text: &str) -> bool {
+    let digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+    text.split_once('.').is_some_and(|(seconds, rest)| digits(seconds) && digits(rest))
+}
+
+/// A public channel's, a direct message's or a private channel's ID: no name, and no user's.
+fn is_channel(text: &str) -> bool {
+    let rest = text.strip_prefix(['C', 'D', 'G']).unwrap_or_default();
+    !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
 }
 
 /// Gives the length of the block's text.
@@ -168,14 +217,19 @@ fn escapes(text: &str) -> Result<(), String> {
     if text.split('&').skip(1).all(escaped) { Ok(()) } else { Err("an & of its own".into()) }
 }
 
-const KEYS: [&str; 11] = [
+/// What a message keeps when it is edited.
+const POSTS_ONLY: [&str; 4] = ["icon_emoji", "icon_url", "thread_ts", "username"];
+
+const KEYS: [&str; 13] = [
     "blocks",
     "channel",
     "icon_emoji",
     "icon_url",
     "link_names",
     "parse",
+    "reply_broadcast",
     "text",
+    "thread_ts",
     "ts",
     "unfurl_links",
     "unfurl_media",
@@ -302,6 +356,68 @@ mod tests {
         assert!(check(&payload(json!({"type": "context", "elements": [emoji]}))).is_err());
         let guessed = json!({"type": "mrkdwn", "text": "https://x.example"});
         assert!(check(&payload(json!({"type": "section", "text": guessed}))).is_err());
+    }
+
+    /// A payload with a block and these keys.
+    fn with<const N: usize>(keys: [(&str, Value); N]) -> Value {
+        let mut payload = payload(section("hello"));
+        keys.into_iter().for_each(|(key, value)| payload[key] = value);
+        payload
+    }
+
+    #[test]
+    fn an_edit_names_what_it_replaces_and_has_nothing_of_a_post() {
+        let edit = [("channel", json!("C0123")), ("ts", json!("1503435956.000247"))];
+        assert_eq!(check(&with(edit.clone())), Ok(()));
+        for (key, wrong) in [
+            ("channel", json!("#alerts")),
+            ("channel", json!("U0123")),
+            ("channel", json!("C")),
+            ("channel", Value::Null),
+            ("ts", json!("1503435956")),
+            ("ts", json!(1503435956.000247)),
+            ("ts", json!(".1")),
+            ("icon_emoji", json!(":bell:")),
+            ("icon_url", json!("https://x.example/i.png")),
+            ("thread_ts", json!("1503435956.000247")),
+            ("username", json!("MyApp Bot")),
+            ("blocks", json!([])),
+        ] {
+            let mut edit = with(edit.clone());
+            edit[key] = wrong.clone();
+            let problem = check(&edit).expect_err(key);
+            assert!(problem.starts_with(key), "{key} {wrong}: {problem}");
+        }
+        for (length, fits) in [(4_000, true), (4_001, false)] {
+            let mut edit = with(edit.clone());
+            edit["text"] = "a".repeat(length).into();
+            assert_eq!(check(&edit).is_ok(), fits, "{length}");
+        }
+        let mut bare = with(edit);
+        bare.as_object_mut().map(|bare| bare.remove("blocks"));
+        assert_eq!(check(&bare), Err("blocks: nothing in it".to_owned()));
+    }
+
+    #[test]
+    fn an_answer_names_its_thread_and_only_an_answer_is_shown_in_the_channel_too() {
+        let answer = [
+            ("channel", json!("C0123")),
+            ("thread_ts", json!("1503435956.000247")),
+            ("reply_broadcast", json!(true)),
+            ("username", json!("MyApp Bot")),
+        ];
+        assert_eq!(check(&with(answer.clone())), Ok(()));
+        for (key, wrong) in [
+            ("channel", json!("#alerts")),
+            ("thread_ts", json!("yesterday")),
+            ("reply_broadcast", json!("true")),
+        ] {
+            let mut answer = with(answer.clone());
+            answer[key] = wrong;
+            assert!(check(&answer).is_err_and(|problem| problem.starts_with(key)), "{key}");
+        }
+        let post = with([("channel", json!("#alerts")), ("reply_broadcast", json!(true))]);
+        assert_eq!(check(&post), Err("reply_broadcast: without thread_ts".to_owned()));
     }
 
     #[test]

@@ -1,9 +1,9 @@
 //! Slack: [incoming webhooks](Webhook) and [bots](Bot).
 //!
-//! | | needs | edits | name and icon |
-//! |---|---|---|---|
-//! | [`Webhook`] | its URL, nothing else | no | the ones set in Slack; [`Message::username`] goes into the text |
-//! | [`Bot`] | a token with `chat:write`, the bot in the channel (or `chat:write.public`) | yes | with `chat:write.customize` |
+//! | | needs | edits | threads | name and icon |
+//! |---|---|---|---|---|
+//! | [`Webhook`] | its URL, nothing else | no | no | the ones set in Slack; [`Message::username`] goes into the text |
+//! | [`Bot`] | a token with `chat:write`, the bot in the channel (or `chat:write.public`) | yes | yes, shown in the channel too | with `chat:write.customize`; an edit keeps them |
 //!
 //! A message becomes [Block Kit] blocks. What the app wrote itself (the text and the labels of
 //! links) is `mrkdwn` with `&`, `<` and `>` escaped: emoji codes work, mentions and links do not.

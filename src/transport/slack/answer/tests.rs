@@ -48,18 +48,38 @@ fn every_code_means_what_the_table_says() {
             assert_eq!(class(&result), expected, "{code}");
             let result = read(Call::Webhook, &answer(400, &code));
             assert_eq!(class(&result), expected, "{code}");
+            for call in [Call::Edit, Call::Reply] {
+                let result = read(call, &answer(200, &not_ok(&code)));
+                let anchored = if code == "block_mismatch" { "lost anchor" } else { expected };
+                assert_eq!(class(&result), anchored, "{call:?} {code}");
+            }
         }
     }
 }
 
 #[test]
-fn a_lost_message_is_one_only_when_it_is_edited() {
+fn a_lost_message_is_one_only_when_it_is_edited_or_answered() {
     for code in LOST_ANCHOR {
-        let result = read(Call::Edit, &answer(200, &not_ok(code)));
-        assert_eq!(class(&result), "lost anchor", "{code}");
+        for call in [Call::Edit, Call::Reply] {
+            let result = read(call, &answer(200, &not_ok(code)));
+            assert_eq!(class(&result), "lost anchor", "{call:?} {code}");
+        }
+        let result = read(Call::Post, &answer(200, &not_ok(code)));
+        assert_ne!(class(&result), "lost anchor", "{code}");
     }
-    let result = read(Call::Post, &answer(200, &not_ok("block_mismatch")));
-    assert_eq!(class(&result), "rejected");
+    let posted = |code| class(&read(Call::Post, &answer(200, &not_ok(code))));
+    assert_eq!(posted("block_mismatch"), "rejected");
+    assert_eq!(posted("restricted_action_thread_locked"), "permanent");
+}
+
+#[test]
+fn a_limit_stays_a_limit_whatever_was_asked_for() {
+    for call in [Call::Webhook, Call::Post, Call::Edit, Call::Reply] {
+        let mut limited = answer(429, &not_ok("message_not_found"));
+        limited.retry_after = Some(Duration::from_secs(3));
+        let error = read(call, &limited).unwrap_err();
+        assert_eq!(error.retry_after(), Some(Duration::from_secs(3)), "{call:?}");
+    }
 }
 
 #[test]
@@ -140,7 +160,7 @@ fn the_pause_is_the_headers_then_the_bodys() {
 
 #[test]
 fn an_answer_cut_short_is_no_yes() {
-    for call in [Call::Webhook, Call::Post, Call::Edit] {
+    for call in [Call::Webhook, Call::Post, Call::Edit, Call::Reply] {
         let mut cut = answer(200, "ok");
         cut.whole = false;
         assert_eq!(class(&read(call, &cut)), "unknown");
@@ -163,7 +183,7 @@ proptest! {
         body in "[a-z_]{0,3}[A-Z0-9 :/.<{\"]{1,3}[a-zA-Z0-9_ ]{8,80}",
         status in 200u16..600,
     ) {
-        for call in [Call::Webhook, Call::Post, Call::Edit] {
+        for call in [Call::Webhook, Call::Post, Call::Edit, Call::Reply] {
             if let Err(error) = read(call, &answer(status, &body)) {
                 prop_assert!(!error.to_string().contains(&body[body.len() - 8..]));
             }
@@ -174,7 +194,7 @@ proptest! {
     fn any_bytes_have_a_meaning(body in any::<Vec<u8>>(), status in 100u16..1000, whole: bool) {
         let status = StatusCode::from_u16(status).unwrap();
         let answer = Answer { status, retry_after: None, body, whole };
-        for call in [Call::Webhook, Call::Post, Call::Edit] {
+        for call in [Call::Webhook, Call::Post, Call::Edit, Call::Reply] {
             let _ = read(call, &answer);
         }
     }

@@ -125,12 +125,13 @@ fn a_name_that_cannot_be_set_goes_before_the_text() {
 }
 
 #[test]
-fn a_message_of_which_nothing_can_be_seen_still_has_a_text() {
+fn a_message_of_which_nothing_can_be_seen_still_has_a_text_and_a_block() {
     let mut payload = payload(&Message::new("\u{200b}").field("\u{202e}", ""));
     assert_eq!(check(&payload), Ok(()));
+    assert_eq!(payload["blocks"][0]["text"]["text"], "(no text)");
     say_name(&mut payload, "bot");
     assert_eq!(check(&payload), Ok(()));
-    assert!(payload.get("blocks").is_none());
+    assert_eq!(payload["blocks"].as_array().map(Vec::len), Some(2));
 }
 
 #[test]
