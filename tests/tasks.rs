@@ -10,7 +10,7 @@ use std::{
     io,
     ops::Deref,
     panic::AssertUnwindSafe,
-    sync::Arc,
+    sync::{Arc, Mutex},
     time::Duration,
 };
 
@@ -18,7 +18,7 @@ use tokio::{task::JoinHandle, time::sleep};
 use tower_bell::{
     Bell, Message, OnSuccess, Secret, Severity, Summarize, Summary, Topic,
     redact::Redacted,
-    transport::{Capabilities, Receipt, SendError, Transport, stub::Stub},
+    transport::{Capabilities, Receipt, SendError, Transport, console::Console, stub::Stub},
 };
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -142,6 +142,43 @@ async fn a_failure_rings_although_its_start_can_be_edited() {
     bell.task("report").run(|| ready(())).await;
     assert_eq!(rung(&stub).await.len(), 1);
     stub.assert_rang(0);
+}
+
+/// What a console wrote.
+#[derive(Clone, Default)]
+struct Written(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Written {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn on_a_terminal_a_job_begins_and_its_result_is_told_once_and_whole() {
+    let written = Written::default();
+    let bell = bell_with(Console::to(written.clone()));
+    bell.task("report").run(|| sent(312)).await.unwrap();
+    let fails = async || {
+        sleep(3 * SECOND).await;
+        Err::<(), _>("no paper")
+    };
+    bell.task("backup").run(fails).await.unwrap_err();
+    sleep(SECOND).await;
+    let written = String::from_utf8(written.0.lock().unwrap().clone()).unwrap();
+    let written = written.replace("   shop-api", "").replace("\n  host web-1", "");
+    assert_eq!(
+        written,
+        ":hourglass_flowing_sand: report started\n\n\
+         :white_check_mark: report done in 3 s\n  sent: 312\n\n\
+         :hourglass_flowing_sand: backup started\n\n\
+         :x: backup failed after 3 s\n  > no paper\n\n"
+    );
 }
 
 #[tokio::test(start_paused = true)]

@@ -3,7 +3,10 @@
 use std::{
     env, fmt,
     io::{self, IsTerminal, Write},
-    sync::{Mutex, PoisonError},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
     time::Duration,
 };
 
@@ -13,10 +16,13 @@ use crate::{
     secret::Secret,
     severity::Severity,
     text,
+    topic::Topic,
     transport::{Capabilities, Receipt, SendError, Transport},
 };
 
-/// Writes every message as a block of lines. See [`Console::new`].
+/// Writes every message as a block of lines, and what changed of it as one further line
+/// (`×2 #a1f3k9q2 500 · POST /checkout`): what was written cannot be replaced. What is said of a job is
+/// always a block. See [`Console::new`].
 ///
 /// ```
 /// use tower_bell::transport::console::Console;
@@ -27,6 +33,7 @@ pub struct Console {
     out: Mutex<Box<dyn Write + Send>>,
     colour: bool,
     label: String,
+    posted: AtomicU64,
 }
 
 impl Console {
@@ -41,7 +48,12 @@ impl Console {
     /// Writes elsewhere, without colour.
     #[must_use]
     pub fn to(out: impl Write + Send + 'static) -> Self {
-        Self { out: Mutex::new(Box::new(out)), colour: false, label: String::new() }
+        Self {
+            out: Mutex::new(Box::new(out)),
+            colour: false,
+            label: String::new(),
+            posted: AtomicU64::new(0),
+        }
     }
 
     /// Begins each message with this, so that several channels can share a terminal. Default:
@@ -56,6 +68,14 @@ impl Console {
     pub fn label(mut self, label: impl Into<String>) -> Self {
         self.label = label.into();
         self
+    }
+
+    fn say(&self, words: &str) -> Result<(), SendError> {
+        let label = if self.label.is_empty() { String::new() } else { format!("{}  ", self.label) };
+        self.write(&format!("{label}{words}")).map_err(|error| match error.kind() {
+            io::ErrorKind::WouldBlock => SendError::transient("console: it takes nothing just now"),
+            kind => SendError::permanent(format!("console: {kind}")),
+        })
     }
 
     /// One write per message, so that other writers cannot come between its lines.
@@ -80,7 +100,11 @@ impl fmt::Debug for Console {
 
 impl Transport for Console {
     fn capabilities(&self) -> Capabilities {
-        Capabilities::default().pace(Duration::ZERO).username(true)
+        Capabilities::default()
+            .edit(true)
+            .edit_period(EDIT_PERIOD)
+            .pace(Duration::ZERO)
+            .username(true)
     }
 
     fn secrets(&self) -> Vec<Secret> {
@@ -90,14 +114,28 @@ impl Transport for Console {
     /// # Errors
     /// Permanent if the stream is closed, transient if it takes nothing just now.
     async fn post(&self, message: &Redacted<Message>) -> Result<Receipt, SendError> {
-        let label = if self.label.is_empty() { String::new() } else { format!("{}  ", self.label) };
-        match self.write(&format!("{label}{}", block(message, self.colour))) {
-            Ok(()) => Ok(Receipt::none()),
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                Err(SendError::transient("console: it takes nothing just now"))
-            }
-            Err(error) => Err(SendError::permanent(format!("console: {}", error.kind()))),
+        self.say(&block(message, self.colour))?;
+        if message.about() == Some(&Topic::Task) {
+            // A result that rings is told whole in any case. With a name, that it began would be
+            // completed in short before: the same twice.
+            return Ok(Receipt::none());
         }
+        let number = self.posted.fetch_add(1, Relaxed) + 1;
+        Ok(Receipt::new(number.to_string()))
+    }
+
+    /// Writes what changed, on one line; the whole message if it does not say what did.
+    ///
+    /// # Errors
+    /// Those of [`post`](Self::post).
+    async fn edit(
+        &self,
+        receipt: &Receipt,
+        message: &Redacted<Message>,
+    ) -> Result<Receipt, SendError> {
+        let line = change(message, self.colour);
+        self.say(&line.unwrap_or_else(|| block(message, self.colour)))?;
+        Ok(receipt.clone())
     }
 }
 
@@ -117,6 +155,14 @@ pub(crate) fn block(message: &Message, colour: bool) -> String {
     block
 }
 
+/// What changed, as one line; `None` if the message does not say.
+pub(crate) fn change(message: &Message, colour: bool) -> Option<String> {
+    let change = text::one_line(message.change.as_deref()?);
+    let change = change.trim();
+    let line = || format!("{}\n", styled(change, heading(message.severity), colour));
+    (!change.is_empty()).then(line)
+}
+
 fn styled(line: &str, style: &str, colour: bool) -> String {
     if colour { format!("{style}{line}{PLAIN}") } else { line.to_owned() }
 }
@@ -130,6 +176,9 @@ const fn heading(severity: Severity) -> &'static str {
 }
 
 const PLAIN: &str = "\x1b[0m";
+
+/// Who looks at a terminal wants to see the second failure, not each of a thousand.
+const EDIT_PERIOD: Duration = Duration::from_secs(1);
 
 #[cfg(test)]
 mod tests {
@@ -210,27 +259,85 @@ mod tests {
         }
     }
 
-    fn post(console: &Console) -> Result<Receipt, SendError> {
-        let message = Redactor::default().message(Message::new("hello"));
-        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        runtime.block_on(console.post(&message))
+    impl Shared {
+        fn text(&self) -> String {
+            String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+        }
+    }
+
+    fn hello() -> Redacted<Message> {
+        Redactor::default().message(Message::new("hello"))
+    }
+
+    /// The failure for the second time.
+    fn again() -> Redacted<Message> {
+        let change = Some("×2 #a1f3k9q2 500 · POST /checkout".to_owned());
+        Redactor::default().message(Message { change, ..failure() })
+    }
+
+    fn block_on<T>(future: impl Future<Output = T>) -> T {
+        tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(future)
     }
 
     #[test]
-    fn every_message_is_written() {
+    fn every_message_is_written_and_has_its_own_name() {
         let out = Shared::default();
         let console = Console::to(out.clone());
-        assert_eq!(post(&console), Ok(Receipt::none()));
-        assert_eq!(post(&console), Ok(Receipt::none()));
-        assert_eq!(*out.0.lock().unwrap(), b"hello\n\nhello\n\n");
+        let names = [(), ()].map(|()| block_on(console.post(&hello())));
+        assert_eq!(names, [Ok(Receipt::new("1")), Ok(Receipt::new("2"))]);
+        assert_eq!(out.text(), "hello\n\nhello\n\n");
+    }
+
+    #[test]
+    fn what_changed_is_one_further_line() {
+        let out = Shared::default();
+        let console = Console::to(out.clone()).label("#errors");
+        let posted = block_on(console.post(&hello())).unwrap();
+        for _ in 0..2 {
+            assert_eq!(block_on(console.edit(&posted, &again())).as_ref(), Ok(&posted));
+        }
+        assert_eq!(
+            out.text(),
+            "#errors  hello\n\n\
+             #errors  ×2 #a1f3k9q2 500 · POST /checkout\n\
+             #errors  ×2 #a1f3k9q2 500 · POST /checkout\n"
+        );
+    }
+
+    #[test]
+    fn what_changed_has_the_colour_of_the_heading() {
+        let line = change(&again(), true).unwrap();
+        assert_eq!(line, "\x1b[1;31m×2 #a1f3k9q2 500 · POST /checkout\x1b[0m\n");
+        assert_eq!(change(&again(), false).unwrap(), "×2 #a1f3k9q2 500 · POST /checkout\n");
+    }
+
+    #[test]
+    fn an_edit_that_does_not_say_what_changed_is_written_whole() {
+        for unsaid in [None, Some(String::new()), Some(" \u{200b}\n".to_owned())] {
+            let out = Shared::default();
+            let message = Message { change: unsaid, ..failure() };
+            let whole = block(&message, false);
+            let message = Redactor::default().message(message);
+            block_on(Console::to(out.clone()).edit(&Receipt::new("1"), &message)).unwrap();
+            assert_eq!(out.text(), whole);
+        }
+    }
+
+    #[test]
+    fn what_is_said_of_a_job_is_not_replaced() {
+        let began = Redactor::default().message(Message::new("report started").topic(Topic::Task));
+        assert_eq!(block_on(Console::to(io::sink()).post(&began)), Ok(Receipt::none()));
     }
 
     #[test]
     fn a_stream_that_is_closed_is_an_error_not_a_panic() {
-        let closed = post(&Console::to(Broken(io::ErrorKind::BrokenPipe)));
-        assert!(closed.is_err_and(|error| error.is_permanent()));
-        let full = post(&Console::to(Broken(io::ErrorKind::WouldBlock)));
-        assert!(full.is_err_and(|error| error.is_transient()));
+        let both = |kind| {
+            let console = Console::to(Broken(kind));
+            let posted = block_on(console.post(&hello()));
+            [posted, block_on(console.edit(&Receipt::new("1"), &again()))].map(Result::unwrap_err)
+        };
+        assert!(both(io::ErrorKind::BrokenPipe).iter().all(SendError::is_permanent));
+        assert!(both(io::ErrorKind::WouldBlock).iter().all(SendError::is_transient));
     }
 
     /// Unlike `any::<String>()`, with control characters.
@@ -252,9 +359,14 @@ mod tests {
             message.user = Some(quote.clone());
             message.facts = vec![quote.clone()];
             message.literals[0].text = body;
+            message.change = Some(quote.clone());
             message.id = Some(quote);
             let shown = block(&message, false);
             prop_assert_eq!(text::clean(&shown), shown.as_str());
+            if let Some(line) = change(&message, false) {
+                prop_assert_eq!(text::clean(&line), line.as_str());
+                prop_assert_eq!(line.lines().count(), 1);
+            }
         }
     }
 }

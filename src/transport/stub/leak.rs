@@ -23,7 +23,9 @@ fn forms(message: &Message) -> impl Iterator<Item = (&'static str, String)> {
     #[cfg(not(feature = "slack"))]
     let slack = None;
     let console = console::block(message, false);
-    [("plain text", message.plain_text()), ("console", console)].into_iter().chain(slack)
+    let change = console::change(message, false).map(|line| ("change on a console", line));
+    let plain = [("plain text", message.plain_text()), ("console", console)];
+    plain.into_iter().chain(change).chain(slack)
 }
 
 /// The surroundings of the secret, without the secret.
