@@ -42,23 +42,47 @@ pub const REMEMBERED: usize = 10_000;
 
 /// Remembers what rang. See the [module docs](self) for an example.
 ///
-/// It takes messages as fast as they come and can edit. What it answered with an error did not
-/// ring; [`attempts`](Stub::attempts) counts it all the same.
+/// It takes messages as fast as they come, shows names and can edit as often as asked, but has no
+/// threads; [`can`](Stub::can) changes that. What it answered with an error did not ring;
+/// [`attempts`](Stub::attempts) counts it all the same.
 #[derive(Clone, Default)]
 pub struct Stub(Arc<Mutex<State>>);
 
-#[derive(Default)]
 struct State {
+    can: Capabilities,
     posted: VecDeque<Redacted<Message>>,
     edited: VecDeque<Redacted<Message>>,
+    /// These stand among the posted ones too.
+    replied: VecDeque<Redacted<Message>>,
     /// Posted since the last `take`, the forgotten ones too.
     count: usize,
     /// How many of these `next` gave out.
     seen: usize,
+    /// Posted ever: no two messages have the same name.
+    named: usize,
     attempts: usize,
     script: VecDeque<Result<(), SendError>>,
     failing: Option<SendError>,
     waiting: Vec<Waker>,
+}
+
+impl Default for State {
+    fn default() -> Self {
+        let can = Capabilities::default().edit(true).edit_period(Duration::ZERO);
+        Self {
+            can: can.pace(Duration::ZERO).username(true),
+            posted: VecDeque::new(),
+            edited: VecDeque::new(),
+            replied: VecDeque::new(),
+            count: 0,
+            seen: 0,
+            named: 0,
+            attempts: 0,
+            script: VecDeque::new(),
+            failing: None,
+            waiting: Vec::new(),
+        }
+    }
 }
 
 impl Stub {
@@ -77,12 +101,29 @@ impl Stub {
         stub
     }
 
-    /// Scripts the answer to the next post or edit that has none yet.
+    /// Changes what it can do, to that of the service that it stands for. Before a bell has it: a bell
+    /// asks once.
+    ///
+    /// ```
+    /// use tower_bell::transport::{Transport, stub::Stub};
+    ///
+    /// let stub = Stub::new().can(|can| can.thread(true).username(false));
+    /// assert!(stub.capabilities().thread && stub.capabilities().edit);
+    /// ```
+    #[must_use]
+    pub fn can(self, change: impl FnOnce(Capabilities) -> Capabilities) -> Self {
+        // Not under the lock: `change` may look at the stub.
+        let can = change(self.capabilities());
+        self.lock().can = can;
+        self
+    }
+
+    /// Scripts the answer to the next post, edit or reply that has none yet.
     pub fn answer(&self, answer: Result<(), SendError>) {
         self.lock().script.push_back(answer);
     }
 
-    /// What rang, oldest first: the last [`REMEMBERED`] messages, as they were posted.
+    /// What rang, oldest first: the last [`REMEMBERED`] messages, as they were posted. Replies ring.
     #[must_use]
     pub fn messages(&self) -> Vec<Redacted<Message>> {
         self.lock().posted.iter().cloned().collect()
@@ -94,23 +135,30 @@ impl Stub {
         self.lock().edited.iter().cloned().collect()
     }
 
-    /// How many messages rang. Edits do not ring.
+    /// What posted messages were answered with, oldest first: the last [`REMEMBERED`] replies.
+    #[must_use]
+    pub fn replies(&self) -> Vec<Redacted<Message>> {
+        self.lock().replied.iter().cloned().collect()
+    }
+
+    /// How many messages rang, replies among them. Edits do not ring.
     #[must_use]
     pub fn count(&self) -> usize {
         self.lock().count
     }
 
-    /// How many posts and edits were tried, with whatever result.
+    /// How many posts, edits and replies were tried, with whatever result.
     #[must_use]
     pub fn attempts(&self) -> usize {
         self.lock().attempts
     }
 
-    /// What rang; the stub forgets it, the edits too, and counts from zero.
+    /// What rang; the stub forgets it, the edits and replies too, and counts from zero.
     #[expect(clippy::must_use_candidate, reason = "also called to forget")]
     pub fn take(&self) -> Vec<Redacted<Message>> {
         let mut state = self.lock();
         state.edited.clear();
+        state.replied.clear();
         (state.count, state.seen) = (0, 0);
         std::mem::take(&mut state.posted).into()
     }
@@ -169,15 +217,15 @@ impl Stub {
         format!("what rang (at most the last {DUMPED}):\n{}", shown.collect::<String>())
     }
 
-    fn take_turn(&self, keep: impl FnOnce(&mut State)) -> Result<(), SendError> {
+    fn take_turn(&self, keep: impl FnOnce(&mut State) -> Receipt) -> Result<Receipt, SendError> {
         let mut state = self.lock();
         state.attempts += 1;
         let failing = state.failing.clone().map_or(Ok(()), Err);
         state.script.pop_front().unwrap_or(failing)?;
-        keep(&mut state);
+        let receipt = keep(&mut state);
         drop(state);
         self.wake();
-        Ok(())
+        Ok(receipt)
     }
 
     /// Has everyone who waits look again.
@@ -192,9 +240,11 @@ impl Stub {
 }
 
 impl State {
-    fn post(&mut self, message: &Redacted<Message>) {
+    fn post(&mut self, message: &Redacted<Message>) -> Receipt {
         remember(&mut self.posted, message);
         self.count += 1;
+        self.named += 1;
+        Receipt::new(self.named.to_string())
     }
 
     /// The oldest message that is neither given out nor forgotten.
@@ -221,7 +271,7 @@ impl fmt::Debug for Stub {
 
 impl Transport for Stub {
     fn capabilities(&self) -> Capabilities {
-        Capabilities::default().edit(true).pace(Duration::ZERO).username(true)
+        self.lock().can.clone()
     }
 
     fn secrets(&self) -> Vec<Secret> {
@@ -229,12 +279,7 @@ impl Transport for Stub {
     }
 
     async fn post(&self, message: &Redacted<Message>) -> Result<Receipt, SendError> {
-        let mut number = 0;
-        self.take_turn(|state| {
-            state.post(message);
-            number = state.count;
-        })?;
-        Ok(Receipt::new(number.to_string()))
+        self.take_turn(|state| state.post(message))
     }
 
     async fn edit(
@@ -242,8 +287,23 @@ impl Transport for Stub {
         receipt: &Receipt,
         message: &Redacted<Message>,
     ) -> Result<Receipt, SendError> {
-        self.take_turn(|state| remember(&mut state.edited, message))?;
-        Ok(receipt.clone())
+        if !self.lock().can.edit {
+            return Err(SendError::permanent("this stub cannot edit"));
+        }
+        self.take_turn(|state| {
+            remember(&mut state.edited, message);
+            receipt.clone()
+        })
+    }
+
+    async fn reply(&self, _: &Receipt, message: &Redacted<Message>) -> Result<Receipt, SendError> {
+        if !self.lock().can.thread {
+            return Err(SendError::permanent("this stub has no threads"));
+        }
+        self.take_turn(|state| {
+            remember(&mut state.replied, message);
+            state.post(message)
+        })
     }
 }
 

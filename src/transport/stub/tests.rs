@@ -36,6 +36,7 @@ fn clones_share_what_rang() {
     stub.assert_rang(2);
     assert_eq!(stub.take().len(), 2);
     stub.assert_rang(0);
+    assert_eq!(ring(&stub, "three"), Ok(Receipt::new("3")), "a name of its own");
 }
 
 #[test]
@@ -129,6 +130,42 @@ fn edits_are_kept_apart() {
 }
 
 #[test]
+fn a_reply_rings_and_is_known_as_one() {
+    let stub = Stub::new().can(|can| can.thread(true));
+    let root = ring(&stub, "one").unwrap();
+    let replied = block_on(stub.reply(&root, &message("ten times"))).unwrap();
+    assert_ne!(replied, root);
+    stub.assert_rang(2);
+    assert_eq!(stub.messages()[1].text(), "ten times");
+    assert_eq!(stub.replies().len(), 1);
+    assert_eq!(stub.replies()[0].text(), "ten times");
+    block_on(async {
+        assert_eq!(stub.next().await.text(), "one");
+        assert_eq!(stub.next().await.text(), "ten times");
+    });
+    stub.answer(Err(SendError::lost_anchor("gone")));
+    assert!(block_on(stub.reply(&root, &message("x"))).is_err_and(|e| e.is_lost_anchor()));
+    stub.assert_rang(2);
+    assert_eq!(stub.attempts(), 3);
+    stub.take();
+    assert!(stub.replies().is_empty());
+}
+
+#[test]
+fn it_can_what_it_says_it_can() {
+    let stub = Stub::new();
+    let can = stub.capabilities();
+    assert!(can.edit && can.username && !can.thread);
+    assert_eq!((can.pace, can.edit_period), (Duration::ZERO, Duration::ZERO));
+    let receipt = ring(&stub, "one").unwrap();
+    let other = stub.clone().can(|can| can.edit(false));
+    assert!(block_on(stub.reply(&receipt, &message("x"))).is_err_and(|e| e.is_permanent()));
+    assert!(block_on(stub.edit(&receipt, &message("x"))).is_err_and(|e| e.is_permanent()));
+    assert_eq!(other.capabilities(), can.edit(false));
+    assert_eq!(stub.attempts(), 1);
+}
+
+#[test]
 fn it_remembers_the_last_and_counts_them_all() {
     let stub = Stub::new();
     block_on(async {
@@ -178,6 +215,15 @@ fn a_secret_in_an_edit_is_found() {
     let stub = Stub::new();
     block_on(stub.edit(&Receipt::none(), &message("hunter2"))).unwrap();
     assert!(panic_of(|| stub.assert_no_secret("hunter2")).contains("the secret rang"));
+}
+
+#[test]
+fn a_secret_in_what_changed_is_found() {
+    let stub = Stub::new();
+    let changed = |message: Message| Message { change: Some("×2 hunter2".to_owned()), ..message };
+    block_on(stub.edit(&Receipt::none(), &message("one").map(changed))).unwrap();
+    let told = panic_of(|| stub.assert_no_secret("hunter2"));
+    assert!(told.contains("as change on a console"), "{told}");
 }
 
 #[test]
