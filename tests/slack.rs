@@ -180,7 +180,7 @@ async fn a_channel_that_was_named_is_edited_and_answered_by_its_id() {
     assert_eq!(class(&channel.edit(&receipt, &hello()).await), "ok");
     assert_eq!(class(&channel.reply(&receipt, &hello()).await), "ok");
     let channels: Vec<_> = slack.payloads().iter().map(|p| p["channel"].clone()).collect();
-    assert_eq!(channels, ["#alerts", "C0NAMED", "C0NAMED"]);
+    assert_eq!(channels, ["#alerts", "C0ALERTS", "C0ALERTS"]);
 }
 
 #[tokio::test]

@@ -194,6 +194,13 @@ impl Drop for LocalSlack {
 /// What stands at the end of [`LocalSlack::webhook_url`].
 pub(crate) const SECRET: &str = "XWebhookSecretXWebhookSX";
 
+/// The ID that answers give a channel, by its name or by its ID.
+pub(crate) fn id_of(channel: &str) -> String {
+    let Some(name) = channel.strip_prefix('#') else { return channel.to_owned() };
+    let letters = name.chars().filter(char::is_ascii_alphanumeric);
+    format!("C0{}", String::from_iter(letters).to_ascii_uppercase())
+}
+
 fn wait(shared: &Shared, count: usize) -> Result<Vec<Request>, usize> {
     let seen = shared.seen.lock().expect("no panic");
     let too_few = |seen: &mut Seen| seen.requests.len() < count;
@@ -275,12 +282,10 @@ impl Seen {
         if request.headers.get(header::AUTHORIZATION).is_none() {
             return not_ok("not_authed");
         }
-        let channel = request.payload["channel"].as_str().unwrap_or_default();
-        // A channel that was named is told by its ID.
-        let channel = if channel.starts_with('#') { NAMED } else { channel };
+        let channel = id_of(request.payload["channel"].as_str().unwrap_or_default());
         let done = match request.payload["ts"].as_str() {
-            Some(ts) => self.edit(channel, ts, &request.payload),
-            None => self.post(channel, &request.payload),
+            Some(ts) => self.edit(&channel, ts, &request.payload),
+            None => self.post(&channel, &request.payload),
         };
         match done {
             Ok(ts) => json!({"ok": true, "channel": channel, "ts": ts}).to_string().into_response(),
@@ -325,8 +330,5 @@ fn refusal(request: &Request, code: &'static str) -> Response {
 fn not_ok(code: &str) -> Response {
     json!({"ok": false, "error": code}).to_string().into_response()
 }
-
-/// The ID of every channel that has a name.
-const NAMED: &str = "C0NAMED";
 
 const JSON: &str = "application/json; charset=utf-8";
