@@ -9,6 +9,10 @@ pub(super) struct Known<'t> {
     pub(super) is_value: bool,
     /// Nothing in it is hidden or has to be removed.
     pub(super) stays: bool,
+    /// It stood in double quotes, stays and hides nothing, and nobody wants to know it.
+    pub(super) hides_nothing: bool,
+    /// The place of the key that came behind it the last time.
+    pub(super) next: u8,
 }
 
 #[derive(Clone, Copy, Default)]

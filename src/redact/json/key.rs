@@ -10,6 +10,7 @@ use super::{
 use crate::redact::{
     encoding::unescaped,
     keys::{KeyRule, Verdict, is_naming, is_valuing},
+    trail::Why,
 };
 
 impl<'r, 't> Machine<'r, 't> {
@@ -20,7 +21,7 @@ impl<'r, 't> Machine<'r, 't> {
         if self.hiding.is_some() {
             return;
         }
-        let Known { key, fate, is_name, is_value, stays } = self.known_key();
+        let Known { key, fate, is_name, is_value, stays, .. } = self.known_key();
         let paired = is_name || is_value || self.frame().secret_name;
         self.fate = if paired { self.fate_of_pair(fate, is_name, is_value) } else { fate };
         self.quiet = !paired && matches!(fate, Fate::Plain) && !self.scan.needs_names();
@@ -33,26 +34,52 @@ impl<'r, 't> Machine<'r, 't> {
         }
     }
 
+    /// Reads the next key together with its colon if it is the one that came here the last time, as
+    /// in the objects of a list. One that hides nothing need not be looked at otherwise.
+    #[inline]
+    pub(super) fn read_same_key(&mut self) {
+        let next = self.known[usize::from(self.last)].next;
+        let Known { key, is_name, is_value, hides_nothing, .. } = self.known[usize::from(next)];
+        let may_be = hides_nothing && self.hiding.is_none() && !self.frame().secret_name;
+        if may_be && self.tokens.takes_key(key) {
+            self.last = next;
+            self.expect = Expect::Value;
+            self.fate = Fate::Plain;
+            self.quiet = !is_name && !is_value;
+            let frame = self.frame_mut();
+            frame.naming = is_name;
+            frame.valuing = is_value;
+            frame.key = key;
+        }
+    }
+
     /// What is known of the key that was read. The same keys come again and again.
-    pub(super) fn known_key(&mut self) -> Known<'t> {
+    fn known_key(&mut self) -> Known<'t> {
         let key = self.tokens.content();
-        let byte = |at: usize| key.as_bytes().get(at).copied().map_or(0, usize::from);
-        let place = (key.len() + 3 * byte(0) + 5 * byte(key.len() / 2)) % KNOWN;
-        let known = self.known[place];
+        let place = place_of(key);
+        self.known[usize::from(self.last)].next = place;
+        self.last = place;
+        let known = self.known[usize::from(place)];
         if known.key == key && !key.is_empty() {
             return known;
         }
-        let name = read(&self.tokens);
-        let known = Known {
-            key,
-            fate: self.fate_of(&name),
-            is_name: is_naming(&name),
-            is_value: is_valuing(&name),
-            stays: !self.may_find()
-                || self.tokens.is_plain() && owned(self.scan.unfollowed().value(key)).is_none(),
-        };
-        self.known[place] = known;
+        let known = Known { next: known.next, ..self.unknown_key(key) };
+        self.known[usize::from(place)] = known;
         known
+    }
+
+    fn unknown_key(&self, key: &'t str) -> Known<'t> {
+        let name = read(&self.tokens);
+        let fate = self.fate_of(&name);
+        let (is_name, is_value) = (is_naming(&name), is_valuing(&name));
+        let stays = !self.may_find()
+            || self.tokens.is_plain() && owned(self.scan.unfollowed().value(key)).is_none();
+        let hides_nothing = self.tokens.is_whole_string()
+            && self.tokens.first() == b'"'
+            && matches!(fate, Fate::Plain)
+            && stays
+            && !self.scan.needs_names();
+        Known { key, fate, is_name, is_value, stays, hides_nothing, next: 0 }
     }
 
     pub(super) fn fate_of(&self, name: &str) -> Fate {
@@ -61,6 +88,14 @@ impl<'r, 't> Machine<'r, 't> {
             Verdict::Wanted => Fate::Wanted,
             Verdict::Secret(_) => Fate::Secret,
             Verdict::Unlisted => Fate::Unlisted,
+        }
+    }
+
+    /// Says that a value was hidden by its key, or by a name beside it.
+    pub(super) fn hid_by_key(&self, fate: Fate, value: &str) {
+        // Looking the rule up is slow, and mostly nobody asks for it.
+        if self.scan.is_followed() {
+            self.hid(Why::Key(self.rule(fate)), value);
         }
     }
 
@@ -87,5 +122,13 @@ impl<'r, 't> Machine<'r, 't> {
     }
 }
 
+/// Where a key is remembered.
+fn place_of(key: &str) -> u8 {
+    let byte = |at: usize| key.as_bytes().get(at).copied().unwrap_or_default();
+    let length = key.len().to_le_bytes()[0];
+    let mixed = byte(0).wrapping_mul(3).wrapping_add(byte(key.len() / 2).wrapping_mul(5));
+    length.wrapping_add(mixed) % KNOWN
+}
+
 /// Keys that are remembered.
-pub(super) const KNOWN: usize = 32;
+pub(super) const KNOWN: u8 = 64;

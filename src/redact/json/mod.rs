@@ -24,7 +24,6 @@ use self::{
 use super::{
     placeholder::OPEN,
     scan::{Hiding, Scan},
-    trail::Why,
 };
 
 impl Scan<'_> {
@@ -65,7 +64,9 @@ struct Machine<'r, 't> {
     /// A key that no colon has followed yet: without one it is no key, and is not shown.
     key: Option<Key<'t>>,
     /// Keys, what they say, and whether they stay as they are.
-    known: [Known<'t>; KNOWN],
+    known: [Known<'t>; KNOWN as usize],
+    /// The place of the last one.
+    last: u8,
     /// What its key says of the next value.
     fate: Fate,
     /// The next value is a member of which nobody needs to know more than what stands in it.
@@ -111,7 +112,8 @@ impl<'r, 't> Machine<'r, 't> {
             depth: 0,
             expect: Expect::Document,
             key: None,
-            known: [Known::default(); KNOWN],
+            known: [Known::default(); KNOWN as usize],
+            last: 0,
             fate: Fate::Plain,
             quiet: false,
             hiding: None,
@@ -199,7 +201,7 @@ impl<'r, 't> Machine<'r, 't> {
         self.quiet = false;
         let fate = self.begin_value(false);
         if matches!(fate, Fate::Secret | Fate::Named) && self.hiding.is_none() {
-            self.hid(Why::Key(self.rule(fate)), "");
+            self.hid_by_key(fate, "");
             self.redacted();
             self.hiding = Some(self.depth);
         }
@@ -258,7 +260,7 @@ impl<'r, 't> Machine<'r, 't> {
         }
         let is_constant = self.tokens.is_constant() && is_whole;
         if is_hidden && !is_constant && !self.tokens.content().is_empty() {
-            self.hid(Why::Key(self.rule(fate)), &read(&self.tokens));
+            self.hid_by_key(fate, &read(&self.tokens));
             // As it was sent, should a text repeat that.
             self.scan.hid_too(self.tokens.content());
             return self.redacted();
@@ -315,6 +317,7 @@ impl<'r, 't> Machine<'r, 't> {
     fn expect_member(&mut self) {
         if self.frame().object {
             self.expect = Expect::KeyOrEnd;
+            self.read_same_key();
         } else {
             self.expect = Expect::ValueOrEnd;
             self.fate = self.inherited();

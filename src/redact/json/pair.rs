@@ -21,8 +21,11 @@ impl<'r, 't> Machine<'r, 't> {
         if is_value && frame.secret_name {
             return Fate::Named;
         }
-        // In `{"key": "colour", "value": "red"}` the key is a name and hides nothing.
-        if is_name && (frame.unnamed.is_some() || self.tokens.value_follows(VALUE_KEY)) {
+        // In `{"key": "colour", "value": "red"}` the key is a name and hides nothing. What hides
+        // nothing anyway spares the look ahead.
+        let may_hide = !matches!(fate, Fate::Plain);
+        if is_name && may_hide && (frame.unnamed.is_some() || self.tokens.value_follows(VALUE_KEY))
+        {
             return Fate::Plain;
         }
         fate

@@ -153,6 +153,28 @@ fn a_value_that_is_open_where_its_name_is_lost_hides() {
 }
 
 #[test]
+fn a_key_that_came_here_before_is_read_like_any_other() {
+    shows(
+        r#"[{"a":1,"pin":1},{"a":2,"pin":2},{"pin":3,"a":4}]"#,
+        r#"[{"a":1,"pin":"[redacted]"},{"a":2,"pin":"[redacted]"},{"pin":"[redacted]","a":4}]"#,
+    );
+    shows(
+        r#"[{"name":"x","value":1},{"name":"pin","value":2},{"name":"y","value":3}]"#,
+        r#"[{"name":"x","value":1},{"name":"pin","value":"[redacted]"},{"name":"y","value":3}]"#,
+    );
+    shows(
+        r#"[{"value":1,"name":"x"},{"value":2,"name":"pin"}]"#,
+        r#"[{"value":1,"name":"x"},{"value":"[redacted]","name":"pin"}]"#,
+    );
+    shows(
+        r#"[{"a":1},{"token":{"a":1,"b":2}},{"a":1,"b":2}]"#,
+        r#"[{"a":1},{"token":"[redacted]"},{"a":1,"b":2}]"#,
+    );
+    // Between other quotes it is another one, and here none.
+    shows(r#"[{'a"b':1},{"a"b":2}]"#, r#"[{'a"b':1},{[redacted]"#);
+}
+
+#[test]
 fn strings_are_looked_through() {
     shows(
         r#"{"url":"postgres:\/\/u:pw@h\/x","n":4111111111111111}"#,

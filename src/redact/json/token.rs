@@ -188,6 +188,18 @@ impl<'t> Tokens<'t> {
         is_next
     }
 
+    /// Reads over this key in double quotes and its colon, if they are what comes next.
+    #[inline]
+    pub(super) fn takes_key(&mut self, key: &str) -> bool {
+        let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
+        let rest = rest.strip_prefix(b"\"").and_then(|rest| rest.strip_prefix(key.as_bytes()));
+        let is_next = rest.is_some_and(|rest| rest.starts_with(b"\":"));
+        if is_next {
+            self.at += key.len() + 3;
+        }
+        is_next
+    }
+
     fn bare(&mut self) -> Token {
         let bytes = self.text.as_bytes();
         self.at = self.start;
