@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use http::{Method, Version};
-use proptest::{prelude::*, test_runner::RngSeed};
+use proptest::prelude::*;
 
 use super::{
     scan::{Scan, Tier},
@@ -555,16 +555,18 @@ fn tricky() -> impl Strategy<Value = String> {
         "</name>",
         "bob@example.com",
         "/reset/",
+        "Authorization: ",
+        "Negotiate ",
+        "%3A",
+        "%22",
+        "Key (",
+        ")=(",
+        "4111 1111 1111 1111",
     ]);
     prop::collection::vec(part, 0..16).prop_map(|parts| parts.concat())
 }
 
-// The same texts on every run: about one in three thousand is odd enough to hide more the second time
-// (`Bearer .rs:42@-.rs:42`, where an e-mail address ends what was a line of code). What explores is
-// `fuzz/`.
 proptest! {
-    #![proptest_config(ProptestConfig { rng_seed: RngSeed::Random, ..ProptestConfig::default() })]
-
     #[test]
     fn redacting_twice_changes_nothing(text in tricky()) {
         let redactor = with_secret("correct-horse");
