@@ -23,7 +23,7 @@ const SHORTEST_IBAN: usize = 15;
 /// How deep JSON, URLs and forms are looked for inside each other.
 const DEEPEST: u8 = 4;
 /// How often a string is looked at in which something is hidden.
-const MOST_LOOKS: usize = 4;
+pub(super) const MOST_LOOKS: usize = 4;
 
 /// Whose words a text is: what speaks of people is hidden in them accordingly.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
