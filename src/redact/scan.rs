@@ -51,6 +51,8 @@ pub(super) struct Scan<'r> {
     machines: bool,
     tier: Tier,
     trail: Option<&'r Trail>,
+    /// What is found was told before.
+    again: bool,
     interest: Interest,
 }
 
@@ -120,6 +122,7 @@ impl<'r> Scan<'r> {
             machines,
             tier,
             trail: None,
+            again: false,
             interest,
         }
     }
@@ -145,6 +148,11 @@ impl<'r> Scan<'r> {
             Some(trail) => trail.unexplained(|| look(self)),
             None => look(self),
         }
+    }
+
+    /// For another look at what was looked at.
+    pub(super) fn again(self) -> Self {
+        Self { again: true, ..self }
     }
 
     /// For a string under this key.
@@ -198,7 +206,7 @@ impl<'r> Scan<'r> {
             if is_document || matches!(shown, Cow::Borrowed(_)) {
                 break;
             }
-            match self.look(&shown).0 {
+            match self.again().look(&shown).0 {
                 Cow::Owned(more) if *more != *shown => shown = Cow::Owned(more),
                 _ => break,
             }
@@ -333,9 +341,9 @@ impl<'r> Scan<'r> {
         if trail.is_asked() {
             // A name may be anything that a client sends.
             let unasked = Self { name: "", trail: None, ..self };
-            trail.hid(why, &unasked.value(&one_line(self.name)), value);
+            trail.hid(why, &unasked.value(&one_line(self.name)), value, self.again);
         } else {
-            trail.hid(why, self.name, value);
+            trail.hid(why, self.name, value, self.again);
         }
     }
 

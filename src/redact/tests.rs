@@ -668,3 +668,15 @@ fn of_a_cut_text_all_before_its_last_blank_is_left_however_wide_that_is() {
         assert_eq!(scan::without_half(&format!("{whole}two")), whole);
     }
 }
+#[test]
+fn what_is_looked_at_again_is_explained_once() {
+    let explain = |text: &str| {
+        let found = Redactor::default().explain_text(text);
+        found.iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    let password = "text, `password`: the key stem `password`";
+    assert_eq!(explain("password=hunter2"), [password]);
+    assert_eq!(explain("password=a1 password=b2 c"), [password, password], "each one");
+    assert_eq!(explain("Cookie: a=b; c=d"), ["text, `Cookie`: the key stem `cookie`"]);
+    assert_eq!(explain("<a><sent Bearer x7f3a>b</a>"), ["text: the detector `credentials`"]);
+}

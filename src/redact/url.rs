@@ -17,8 +17,9 @@ impl Scan<'_> {
     pub(super) fn url(self, text: &str) -> Hiding {
         let mut hiding = Hiding { text: text.to_owned(), hidden: 0 };
         // What is hidden, or shown decoded, may have kept what stands round it from being read.
-        for _ in 0..MOST_LOOKS {
-            let look = self.look_at_url(&hiding.text);
+        for again in 0..MOST_LOOKS {
+            let scan = if again == 0 { self } else { self.again() };
+            let look = scan.look_at_url(&hiding.text);
             let is_settled = look.text == hiding.text;
             hiding = Hiding { hidden: hiding.hidden + look.hidden, text: look.text };
             if is_settled {
