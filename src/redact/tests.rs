@@ -680,3 +680,27 @@ fn what_is_looked_at_again_is_explained_once() {
     assert_eq!(explain("Cookie: a=b; c=d"), ["text, `Cookie`: the key stem `cookie`"]);
     assert_eq!(explain("<a><sent Bearer x7f3a>b</a>"), ["text: the detector `credentials`"]);
 }
+
+/// What was hidden in these kept the rest from being read the first time.
+#[test]
+fn what_stands_round_a_hidden_value_is_read_at_once() {
+    let redactor = with_secret("correct-horse");
+    for text in [
+        "4111111111111111Bearer .rs:42@-.rs:42",
+        "bob@example.com%2F=passwordpassword",
+        "Cookie===password",
+        "name@password.rs:42+",
+        "password://&4111111111111111\"@",
+        "<a>pass<!-- -->word=x</a>",
+        "Authorization: \"='",
+        "?{\"value\":\"x7f\",Authorization: [redacted]",
+        "?[\"Authorization:  discord.com/api/v10/webhooks/",
+    ] {
+        let once = redactor.text(text);
+        assert_eq!(redactor.text(&once), once);
+        let once = redactor.report(report(text));
+        assert_eq!(format!("{:?}", redactor.report(Report::clone(&once))), format!("{once:?}"));
+        let once = redactor.message(message(text));
+        assert_eq!(redactor.message(Message::clone(&once)), once);
+    }
+}
