@@ -265,6 +265,14 @@ impl<'r> Scan<'r> {
 
     /// Words that are percent-encoded, as whoever decodes them sees them: `https%3A%2F%2Fu%3Apw%40h`.
     fn encoded<'t>(self, text: &'t str) -> Cow<'t, str> {
+        // The app's own rules first: what begins with `A0` behind a `%` would lose that.
+        match self.by_own_rules(Cow::Borrowed(text)) {
+            Cow::Borrowed(text) => self.decoded(text),
+            Cow::Owned(text) => Cow::Owned(self.decoded(&text).into_owned()),
+        }
+    }
+
+    fn decoded<'t>(self, text: &'t str) -> Cow<'t, str> {
         let Some(deeper) = self.deeper() else { return Cow::Borrowed(text) };
         let is_end = |c: char| c.is_whitespace() || "\"'`<>".contains(c);
         let mut rewrite = Rewrite::of(text);

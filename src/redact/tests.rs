@@ -394,6 +394,13 @@ fn the_apps_own_rules_hold_everywhere() {
 }
 
 #[test]
+fn the_apps_own_rules_hold_in_words_that_are_shown_decoded_too() {
+    let redactor = Redactor::default().hide_pattern("A0AG4PO5").unwrap();
+    assert_eq!(redactor.text("12%A0AG4PO5,pin%3D2468"), "12%[redacted],pin=[redacted]");
+    assert_eq!(redactor.text("12%A0AG4PO5,%20"), "12%[redacted],%20");
+}
+
+#[test]
 fn the_apps_own_rules_hold_in_the_tags_of_xml_too() {
     let redactor = Redactor::default().hide_pattern("gold").unwrap();
     let redactor = redactor.hide_with(|shown| shown.text().find("tin").map(|at| at..at + 3));
