@@ -280,6 +280,16 @@ fn configured_secrets_show_nowhere_not_even_in_the_user() {
 }
 
 #[test]
+fn the_name_of_a_scheme_before_a_key_shields_no_secret() {
+    let shown = Redactor::default().text("basic client_secret = x7f3a9c1e");
+    assert_eq!(shown, "basic client_secret = [redacted]");
+    let shown = Redactor::default().text("basic client_secret: x7f3a9c1e");
+    assert_eq!(shown, "basic client_secret: [redacted]");
+    let shown = Redactor::default().text("Bearer abcdefghijklmnopqrs: expired");
+    assert_eq!(shown, "Bearer [redacted]: expired");
+}
+
+#[test]
 fn what_looks_like_a_placeholder_shields_no_secret() {
     let redactor = with_secret("hunter2222");
     for text in
