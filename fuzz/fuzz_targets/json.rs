@@ -4,15 +4,14 @@
 use arbitrary::{Arbitrary, Result, Unstructured};
 use libfuzzer_sys::fuzz_target;
 use tower_bell_fuzz::{
-    Cut, KEYS, Planted, Slip, assert_any_payload, assert_hidden, cut_payload, is_settled, quiet,
-    word,
+    Cut, KEYS, Planted, Slip, assert_any_payload, assert_hidden, cut_payload, quiet, word,
 };
 
 const JSON: &str = "application/json";
 const STRUCTURAL: &[u8] = b"{}[]:,\"";
 
 fuzz_target!(|data: &[u8]| {
-    assert_any_payload(JSON, data, |_| is_settled(data));
+    assert_any_payload(JSON, data, |_| true);
     if let Ok(tree) = Tree::arbitrary(&mut Unstructured::new(data)) {
         tree.assert_hidden();
     }
@@ -59,7 +58,8 @@ struct Grower<'g, 'u> {
 }
 
 /// Where a secret may stand beside its name: `{"name": "password", "value": "x"}`. Not where a `}` too
-/// many may come between them.
+/// many may come between them, nor, then, behind the first member of what is secret: it would stand
+/// outside.
 #[derive(Clone, Copy)]
 struct Pairs {
     /// In a document inside a string. Not with a slip, which may make a text of it: in a text
@@ -81,7 +81,7 @@ impl Grower<'_, '_> {
         let blank = *self.u.choose(blanks)?;
         let planted = match self.u.int_in_range(0..=7)? {
             0 => format!("{key}{blank}:[{beside},{secret}]"),
-            1 => format!("{key}:{blank}{{\"a\":{beside},\"b\":{secret}}}"),
+            1 if self.pairs.early => format!("{key}:{blank}{{\"a\":{beside},\"b\":{secret}}}"),
             2 if self.pairs.early => format!("\"name\":{key},{blank}\"value\":{secret}"),
             3 if self.pairs.late => format!("\"value\":{secret},{blank}\"name\":{key}"),
             4 => format!(

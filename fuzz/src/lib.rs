@@ -183,15 +183,6 @@ impl Slip {
     }
 }
 
-/// Whether it reads the same the second time. A word that was encoded and hides something is shown
-/// decoded, and may then begin a document; and the password of a URL goes to the last `@`, which may be
-/// another one when what stood between them is hidden. Both hide more the second time, never less.
-#[must_use]
-pub fn is_settled(data: &[u8]) -> bool {
-    let has = |sign: &[u8]| data.windows(sign.len()).any(|window| window == sign);
-    !has(b"%") && !(has(b"//") && has(b"@"))
-}
-
 /// What is held of any payload of this type. `is_one` if what is shown is one still.
 pub fn assert_any_payload(content_type: &str, data: &[u8], is_one: impl Fn(&str) -> bool) {
     let shown = payload(content_type, data);
@@ -292,13 +283,11 @@ fn forms(secret: &str) -> [String; 4] {
     [secret.to_owned(), encoded.clone(), lower.collect(), escaped]
 }
 
-/// A message out of pieces with a `^` between, and a text that is shown as code: how often each is
-/// repeated, then heading, name, field, value, label, address, user, code.
+/// A message out of [`pieces`], and a text that is shown as code: heading, name, field, value, label,
+/// address, user, code.
 #[must_use]
-pub fn message(pieces: &str) -> (Message, String) {
-    let (times, pieces) = pieces.split_once('^').unwrap_or(("", pieces));
-    let times = times.parse::<u8>().map_or(1, usize::from);
-    let mut pieces = pieces.split('^').map(|piece| piece.repeat(times));
+pub fn message(text: &str) -> (Message, String) {
+    let mut pieces = pieces(text);
     let mut piece = || pieces.next().unwrap_or_default();
     let mut message = Message::new(piece()).username(piece());
     message = message.field(piece(), piece());
@@ -307,4 +296,11 @@ pub fn message(pieces: &str) -> (Message, String) {
         message = message.link(label, address);
     }
     (message.user(piece()), piece())
+}
+
+/// What stands between each `^` of a text, as often as its beginning says.
+pub fn pieces(text: &str) -> impl Iterator<Item = String> {
+    let (times, pieces) = text.split_once('^').unwrap_or(("", text));
+    let times = times.parse::<u8>().map_or(1, usize::from);
+    pieces.split('^').map(move |piece| piece.repeat(times))
 }

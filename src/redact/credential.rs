@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::{
+    keys::Keys,
     rules::SCHEMES,
     scan::{Found, without_punctuation},
 };
@@ -56,7 +57,7 @@ fn credentials(text: &str, at: usize, scheme: &str) -> Option<Range<usize>> {
         _ => !is_prose(word.trim_end_matches('=')),
     };
     let begins = word.starts_with(|c: char| c.is_ascii_alphanumeric() || "+/-._~".contains(c));
-    if !secret || !begins {
+    if !secret || !begins || is_key(word, &behind[word.len()..]) {
         return None;
     }
     // `Digest username="…", response="…"` goes on to the end of its line.
@@ -67,6 +68,15 @@ fn credentials(text: &str, at: usize, scheme: &str) -> Option<Range<usize>> {
         start + word.len()
     };
     Some(start..end)
+}
+
+/// `basic client_secret = x7f3a`: what is hidden would be the key, and what shows its value. A word
+/// that only a colon follows may be a credential still, unless it is a secret's name.
+fn is_key(word: &str, behind: &str) -> bool {
+    let is_name = word.bytes().all(|b| b.is_ascii_alphabetic() || b"_-.".contains(&b));
+    is_name
+        && (behind.trim_start_matches(' ').starts_with('=')
+            || behind.starts_with(':') && Keys::default().is_secret(word))
 }
 
 /// Up to the next blank, quote or bracket, without the punctuation of the sentence around it.

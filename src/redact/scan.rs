@@ -23,7 +23,7 @@ const SHORTEST_IBAN: usize = 15;
 /// How deep JSON, URLs and forms are looked for inside each other.
 const DEEPEST: u8 = 4;
 /// How often a string is looked at in which something is hidden.
-const MOST_LOOKS: usize = 4;
+pub(super) const MOST_LOOKS: usize = 4;
 
 /// Whose words a text is: what speaks of people is hidden in them accordingly.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -51,6 +51,8 @@ pub(super) struct Scan<'r> {
     machines: bool,
     tier: Tier,
     trail: Option<&'r Trail>,
+    /// What is found was told before.
+    again: bool,
     interest: Interest,
 }
 
@@ -120,6 +122,7 @@ impl<'r> Scan<'r> {
             machines,
             tier,
             trail: None,
+            again: false,
             interest,
         }
     }
@@ -145,6 +148,11 @@ impl<'r> Scan<'r> {
             Some(trail) => trail.unexplained(|| look(self)),
             None => look(self),
         }
+    }
+
+    /// For another look at what was looked at.
+    pub(super) fn again(self) -> Self {
+        Self { again: true, ..self }
     }
 
     /// For a string under this key.
@@ -198,7 +206,7 @@ impl<'r> Scan<'r> {
             if is_document || matches!(shown, Cow::Borrowed(_)) {
                 break;
             }
-            match self.look(&shown).0 {
+            match self.again().look(&shown).0 {
                 Cow::Owned(more) if *more != *shown => shown = Cow::Owned(more),
                 _ => break,
             }
@@ -257,6 +265,14 @@ impl<'r> Scan<'r> {
 
     /// Words that are percent-encoded, as whoever decodes them sees them: `https%3A%2F%2Fu%3Apw%40h`.
     fn encoded<'t>(self, text: &'t str) -> Cow<'t, str> {
+        // The app's own rules first: what begins with `A0` behind a `%` would lose that.
+        match self.by_own_rules(Cow::Borrowed(text)) {
+            Cow::Borrowed(text) => self.decoded(text),
+            Cow::Owned(text) => Cow::Owned(self.decoded(&text).into_owned()),
+        }
+    }
+
+    fn decoded<'t>(self, text: &'t str) -> Cow<'t, str> {
         let Some(deeper) = self.deeper() else { return Cow::Borrowed(text) };
         let is_end = |c: char| c.is_whitespace() || "\"'`<>".contains(c);
         let mut rewrite = Rewrite::of(text);
@@ -333,9 +349,9 @@ impl<'r> Scan<'r> {
         if trail.is_asked() {
             // A name may be anything that a client sends.
             let unasked = Self { name: "", trail: None, ..self };
-            trail.hid(why, &unasked.value(&one_line(self.name)), value);
+            trail.hid(why, &unasked.value(&one_line(self.name)), value, self.again);
         } else {
-            trail.hid(why, self.name, value);
+            trail.hid(why, self.name, value, self.again);
         }
     }
 

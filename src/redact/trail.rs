@@ -126,15 +126,18 @@ impl Trail {
         self.findings.is_some()
     }
 
-    /// Something was hidden.
-    pub(super) fn hid(&self, why: Why<'_>, name: &str, value: &str) {
+    /// Something was hidden; `again` if it may have been told before.
+    pub(super) fn hid(&self, why: Why<'_>, name: &str, value: &str, again: bool) {
         if why.echoes() {
             self.echo(value);
         }
         if let Some(findings) = &self.findings {
             let name = (!name.is_empty()).then(|| name.to_owned());
             let finding = Finding { part: self.part.get(), name, rule: why.to_string() };
-            findings.borrow_mut().push(finding);
+            let mut findings = findings.borrow_mut();
+            if !again || !findings.contains(&finding) {
+                findings.push(finding);
+            }
         }
     }
 

@@ -8,13 +8,28 @@ use super::{
     form::{Before, Place},
     placeholder,
     rules::{OPENING_SEGMENTS, WEBHOOKS},
-    scan::{Find, Found, Hiding, Rewrite, Scan},
+    scan::{Find, Found, Hiding, MOST_LOOKS, Rewrite, Scan},
     signs::Signs,
 };
 
 impl Scan<'_> {
     /// A request's target, or a header's value that is a URL.
     pub(super) fn url(self, text: &str) -> Hiding {
+        let mut hiding = Hiding { text: text.to_owned(), hidden: 0 };
+        // What is hidden, or shown decoded, may have kept what stands round it from being read.
+        for again in 0..MOST_LOOKS {
+            let scan = if again == 0 { self } else { self.again() };
+            let look = scan.look_at_url(&hiding.text);
+            let is_settled = look.text == hiding.text;
+            hiding = Hiding { hidden: hiding.hidden + look.hidden, text: look.text };
+            if is_settled {
+                break;
+            }
+        }
+        hiding
+    }
+
+    fn look_at_url(self, text: &str) -> Hiding {
         // Read as it will be shown, so that it reads the same the next time.
         let text = written(&self.known_hidden(text));
         let text = self.known_hidden(&text);
@@ -380,6 +395,9 @@ mod tests {
             ("/reset/3fab_token=b", "/reset/3fab_token=[redacted]"),
             ("x://h:a/?b=y%3A%2F%2Fu%3Ap%40h&c", "x://h:a/?b=y:%2F%2F[redacted]%40h&c"),
             ("/?a=x%3A%2F%2Fu:p@h%3F%22b&c=d@e", "/?a=x:%2F%2F[redacted]%40h%3F%22b&c=d@e"),
+            ("/a?[\"Authorization: discord.com/api/webhooks/1\"", "/a?[redacted]"),
+            ("?{\"value\":\"x7f\",Authorization: [redacted]", "?[redacted]"),
+            ("/a%2Fu://b:p@h/w#d@e%40h%2Fx,x://a/b:p@h,`,y://0", "/a%2Fu://[redacted]@h,%60,y://0"),
         ] {
             assert_eq!(url(text), shown);
             assert_eq!(url(shown), shown, "twice");

@@ -10,7 +10,7 @@ use self::token::{Token, Tokens, attributes, decoded, encoded};
 use super::{
     keys::{KeyRule, Verdict, is_naming, is_valuing},
     placeholder::REDACTED,
-    scan::{Hiding, Rewrite, Scan, without_half},
+    scan::{Hiding, MOST_LOOKS, Rewrite, Scan, without_half},
     signs::Signs,
     trail::Why,
 };
@@ -18,6 +18,21 @@ use super::{
 impl Scan<'_> {
     /// A text that is XML; `cut` if more of it was not kept.
     pub(super) fn xml(self, text: &str, cut: bool) -> Hiding {
+        let (mut hiding, mut is_settled) = self.walk(text, cut);
+        for _ in 1..MOST_LOOKS {
+            if is_settled {
+                break;
+            }
+            let again;
+            (again, is_settled) = self.again().walk(&hiding.text, false);
+            is_settled |= again.text == hiding.text;
+            hiding = Hiding { hidden: hiding.hidden + again.hidden, text: again.text };
+        }
+        hiding
+    }
+
+    /// One look, and whether each tag is the one still that it was.
+    fn walk(self, text: &str, cut: bool) -> (Hiding, bool) {
         let mut walk = Walk {
             scan: self,
             text,
@@ -29,12 +44,13 @@ impl Scan<'_> {
             hiding: None,
             named: None,
             goes_on: false,
+            is_settled: true,
         };
         for (at, token) in Tokens::new(text) {
             walk.token(at, &token);
         }
         walk.keep_to(text.len());
-        walk.out
+        (walk.out, walk.is_settled)
     }
 
     /// Hides the content of secret elements in a text that need not be XML: `Vec<Token>` is none, so
@@ -86,6 +102,8 @@ struct Walk<'r, 't> {
     named: Option<usize>,
     /// The last token would go on in what follows.
     goes_on: bool,
+    /// No tag became another one when it was read as a text.
+    is_settled: bool,
 }
 
 impl<'r, 't> Walk<'r, 't> {
@@ -176,6 +194,7 @@ impl<'r, 't> Walk<'r, 't> {
         let written = self.out.text.split_off(start);
         let shown = self.scan.text(Cow::Borrowed(&written), Signs::of(&written));
         self.out.hidden += usize::from(*shown != *written);
+        self.is_settled &= *shown == *written;
         self.out.text.push_str(&shown);
     }
 
@@ -428,6 +447,7 @@ mod tests {
             ("<token a<b>never closed", "<token a>[redacted]"),
             ("<token a", "<token a"),
             ("<password/>x", "<password/>x"),
+            ("<a>0<pin:1268}</a></b>}</a></c>", "<a>0<pin:[redacted]}>[redacted]"),
         ] {
             assert_eq!(xml(text, false), shown);
             assert_eq!(xml(shown, false), shown, "twice");
