@@ -14,7 +14,12 @@ use axum::{
 };
 use serde_json::{Map, Value};
 use tokio_stream::StreamExt;
-use tower_bell::{Bell, Route, ServerError, Severity, context, slack, transport::console::Console};
+use tower_bell::{
+    Bell, Incidents, Route, ServerError, Severity, context, slack, transport::console::Console,
+};
+
+/// How long nothing of a kind may fail until it is told to be quiet. By default 10 minutes.
+const QUIET: Duration = Duration::from_secs(20);
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
@@ -25,6 +30,7 @@ async fn main() -> Result<(), BoxError> {
     let mut bell = Bell::builder("demo")
         .environment("tour")
         .release(env!("CARGO_PKG_VERSION"))
+        .incidents(Incidents::default().quiet_after(QUIET))
         .channel("console", Console::new());
     if let Some(webhook) = webhook {
         let everything = Route::severity(Severity::Info);
@@ -51,11 +57,13 @@ async fn main() -> Result<(), BoxError> {
   curl -i http://{here}/checkout -H 'content-type: application/json' -H 'authorization: Bearer abc' \\
        -d '{{\"plan\":\"pro\",\"email\":\"alice@example.com\",\"password\":\"hunter2\"}}'
   curl -i 'http://{here}/missing-row/42?token=s3cr3t'
+  curl 'http://{here}/missing-row/[1-50]'           the same kind: only their count is told
   curl -i http://{here}/panic
   curl -i http://{here}/stream
   curl -i http://{here}/ok                  rings nothing
   curl -i http://{here}/no/such/page        nor does this
-Stop with Ctrl-C."
+What failed more than once is told to be quiet after {} s (by default 10 min). Stop with Ctrl-C.",
+        QUIET.as_secs()
     );
     let stopped = async { drop(tokio::signal::ctrl_c().await) };
     axum::serve(listener, app).with_graceful_shutdown(stopped).await?;

@@ -53,6 +53,7 @@
 //! | [`capture`] | the middleware: what is seen of a request, what counts as a failure |
 //! | [`context`] | what handlers say of the current request: user, tags, severity, what is sensitive |
 //! | [`redact`] | what may be said, and how to change it |
+//! | [`incident`] | how often it rings: the defaults, and what [`Incidents`] changes |
 //! | [`transport`] | Slack, the console, the stub for tests, and the trait for your own |
 //! | [`source`] | what the app tells of itself: events, scheduled jobs |
 //! | [`delivery`] | how it gets there: bounds, statistics, the worker |
@@ -77,7 +78,7 @@ pub mod capture;
 pub mod context;
 pub mod delivery;
 mod error;
-mod incident;
+pub mod incident;
 mod message;
 pub mod redact;
 mod render;
@@ -100,6 +101,7 @@ pub use self::{
     capture::{BellBody, BellLayer, PanicPolicy, ResponseExt},
     delivery::{ChannelStats, Drained, Stats, Worker},
     error::ConfigError,
+    incident::Incidents,
     message::Message,
     redact::{Pii, Redactor},
     report::{Fingerprint, FingerprintParts},

@@ -175,11 +175,14 @@ async fn each_failing_route_of_the_demo_arrives_in_slack_without_a_secret() {
 }
 
 #[tokio::test]
-async fn the_demo_needs_no_account() {
+async fn the_demo_needs_no_account_and_counts_what_comes_again() {
     let demo = Example::start("demo", &[]);
-    let answer = fetch_with(demo.address(), "GET", "/panic", &[], "").await;
-    assert_eq!(answer.expect("an answer").0, 500);
-    demo.wait_for("panicked: index out of bounds");
+    let address = demo.address();
+    for shown in ["panicked: index out of bounds", "×2 #"] {
+        let answer = fetch_with(address, "GET", "/panic", &[], "").await;
+        assert_eq!(answer.expect("an answer").0, 500);
+        demo.wait_for(shown);
+    }
 }
 
 #[tokio::test]
@@ -238,6 +241,17 @@ fn the_small_examples_say_what_they_show() {
     ] {
         assert!(rung.contains(said), "{said}: {rung}");
     }
+}
+
+/// It fails if a count does not balance, or if too many messages notify.
+#[test]
+fn the_storm_is_a_few_messages_that_tell_every_failure() {
+    let (out, _) = finish("storm");
+    for channel in ["#edits", "#plain"] {
+        let row = out.lines().find(|line| line.starts_with(channel)).expect("a row of the table");
+        assert!(row.ends_with("  10200   10200       0"), "{out}");
+    }
+    assert!(out.contains("further kinds of failure · ×1"), "{out}");
 }
 
 #[test]

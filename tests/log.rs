@@ -81,7 +81,15 @@ async fn a_dead_channel_is_said_once_and_so_is_its_return() {
         bell.send(Message::new("a").channel("#nowhere"));
     }
     assert_eq!(lines("no channel \"#nowhere\""), 4, "the 1st, 2nd, 4th and 8th");
+    assert!(bell.flush(Duration::from_secs(60)).await.complete);
     drop(bell);
+    assert_eq!(lines("the last handle is gone"), 0, "nothing waits");
+
+    let dead = Stub::failing(SendError::transient("connection refused"));
+    let (dead, worker) = Bell::builder("s").channel("#dead", dead).build_with_worker().unwrap();
+    tokio::spawn(worker.run());
+    dead.send(Message::new("a"));
+    drop(dead);
     assert_eq!(lines("the last handle is gone"), 1);
     tokio::time::sleep(Duration::from_secs(60)).await;
     assert_eq!(lines("messages unsent"), 1);

@@ -15,12 +15,20 @@ use tower_service::Service;
 
 use self::support::PATIENCE;
 
-/// Three channels: the default one, one for what is critical, one for money.
-#[derive(Clone, Default)]
+/// Three channels whose messages cannot be edited: the default one, one for what is critical, one for
+/// money.
+#[derive(Clone)]
 struct Team {
     rest: Stub,
     critical: Stub,
     money: Stub,
+}
+
+impl Default for Team {
+    fn default() -> Self {
+        let [rest, critical, money] = [(); 3].map(|()| Stub::new().can(|can| can.edit(false)));
+        Self { rest, critical, money }
+    }
 }
 
 impl Team {

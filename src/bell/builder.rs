@@ -18,6 +18,7 @@ use super::{
 use crate::{
     context::panic::install_hook,
     delivery::{Channel, EVENTS_PER_MINUTE, Hub, Worker},
+    incident::Incidents,
     redact::Redactor,
     report::{Fingerprint, FingerprintFn, FingerprintParts, Origin},
     route::{Route, Routes},
@@ -29,9 +30,11 @@ use crate::{
 pub struct Builder {
     channels: Vec<(Arc<str>, Box<dyn DynTransport>)>,
     environment: Option<Arc<str>>,
+    fallback: Option<Arc<str>>,
     events_per_minute: usize,
     fingerprint: Option<Box<FingerprintFn>>,
     host: Option<Arc<str>>,
+    incidents: Incidents,
     redactor: Redactor,
     release: Option<Arc<str>>,
     routes: Vec<Route>,
@@ -43,9 +46,11 @@ impl Builder {
         Self {
             channels: Vec::new(),
             environment: None,
+            fallback: None,
             events_per_minute: EVENTS_PER_MINUTE,
             fingerprint: None,
             host: None,
+            incidents: Incidents::default(),
             redactor: Redactor::default(),
             release: None,
             routes: Vec::new(),
@@ -72,6 +77,26 @@ impl Builder {
     /// Default: [`EVENTS_PER_MINUTE`].
     pub fn events_per_minute(mut self, events: usize) -> Self {
         self.events_per_minute = events;
+        self
+    }
+
+    /// The channel that takes over from every other one that takes nothing any more: its token is
+    /// revoked, its webhook is gone. It says which one that is and why, and mentions nobody. A channel
+    /// that takes nothing is tried every 15 minutes, and gets its own messages again once it does.
+    /// Default: none; what a channel does not take is counted as lost.
+    ///
+    /// ```
+    /// # use tower_bell::{Bell, transport::{Transport, console::Console}};
+    /// # fn demo(slack: impl Transport) -> Result<(), tower_bell::BuildError> {
+    /// let bell = Bell::builder("shop-api")
+    ///     .channel("#errors", slack)
+    ///     .channel("console", Console::new())
+    ///     .fallback("console")
+    ///     .build()?;
+    /// # Ok(()) }
+    /// ```
+    pub fn fallback(mut self, channel: impl Into<Arc<str>>) -> Self {
+        self.fallback = Some(channel.into());
         self
     }
 
@@ -102,6 +127,13 @@ impl Builder {
         self
     }
 
+    /// When failures of one kind speak again, and when they only count. Default:
+    /// [`Incidents::default`].
+    pub fn incidents(mut self, incidents: Incidents) -> Self {
+        self.incidents = incidents;
+        self
+    }
+
     /// What may be said. Default: [`Redactor::default`].
     pub fn redact(mut self, redactor: Redactor) -> Self {
         self.redactor = redactor;
@@ -129,7 +161,7 @@ impl Builder {
     /// # Errors
     ///
     /// If the service's name is empty, there is no channel, a channel's name is empty or given
-    /// twice, a route names a channel that there is not or leads nowhere, a mention is none of the
+    /// twice, a route or the fallback names a channel that there is not or leads nowhere, a mention is none of the
     /// service that it is for, or the thread does not start.
     pub fn build(self) -> Result<Bell, BuildError> {
         let (bell, worker) = self.build_with_worker()?;
@@ -154,6 +186,7 @@ impl Builder {
         };
         let names: Vec<_> = self.channels.iter().map(|(name, _)| &**name).collect();
         let routes = Routes::new(self.routes, &names)?;
+        let fallback = place_of(self.fallback, &names)?;
         for (channel, mention) in routes.mentions() {
             self.channels[channel].1.check_mention(mention)?;
         }
@@ -162,7 +195,7 @@ impl Builder {
         };
         let channels = self.channels.into_iter().map(channel).collect();
         let (hub, details) = Hub::new(channels, routes, redactor, origin);
-        let hub = Arc::new(hub);
+        let hub = Arc::new(hub.with_incidents(self.incidents).with_fallback(fallback));
         let worker = Worker::new(Arc::clone(&hub), details);
         install_hook();
         let core = Core { fingerprint: self.fingerprint, hub, shapes: Shapes::default() };
@@ -197,6 +230,12 @@ impl fmt::Debug for Builder {
             .field("channels", &channels)
             .finish_non_exhaustive()
     }
+}
+
+fn place_of(fallback: Option<Arc<str>>, names: &[&str]) -> Result<Option<usize>, BuildError> {
+    let Some(fallback) = fallback else { return Ok(None) };
+    let place = names.iter().position(|name| *name == &*fallback);
+    place.map(Some).ok_or_else(|| Problem::NoFallback(fallback).into())
 }
 
 fn system_host() -> Option<Arc<str>> {

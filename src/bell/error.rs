@@ -16,6 +16,8 @@ pub(super) enum Problem {
     NoService,
     /// There is no channel.
     NoChannel,
+    /// The fallback is no channel.
+    NoFallback(Arc<str>),
     /// A channel's name is empty.
     NoName,
     /// Two channels have this name.
@@ -49,6 +51,7 @@ impl fmt::Display for BuildError {
         match &self.problem {
             Problem::NoService => f.write_str("service: the name is empty"),
             Problem::NoChannel => f.write_str("channel: there is none"),
+            Problem::NoFallback(name) => write!(f, "fallback: there is no channel {name:?}"),
             Problem::NoName => f.write_str("channel: a name is empty"),
             Problem::Twice(name) => write!(f, "channel: the name {name:?} is given twice"),
             Problem::Thread(error) => write!(f, "the worker did not start: {error}"),

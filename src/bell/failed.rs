@@ -11,10 +11,11 @@ use super::{Bell, Core};
 use crate::{
     context::Tell,
     delivery::KindFacts,
-    incident::Seen,
+    incident::{Hit, Seen},
     render,
     report::{Fingerprint, FingerprintParts, Key, Kind, Normal, Report, Summary},
     route::RouteParts,
+    sensitive::Sensitive,
     severity::Severity,
     text::{Unit, discard},
 };
@@ -42,12 +43,27 @@ pub(crate) struct Occurrence<'a> {
     pub(crate) text: Option<&'a dyn Display>,
 }
 
+/// What is asked of a failure only if someone wants to know.
+pub(crate) trait Witness {
+    /// All that is known.
+    fn report(&self, fingerprint: Fingerprint) -> Report;
+
+    /// Whether anyone may have said whom it failed for.
+    fn knows_user(&self) -> bool;
+
+    /// What that user is known by.
+    fn user_hash(&self) -> Option<u64>;
+
+    /// Who that is, with what may stand nowhere in it.
+    fn user(&self) -> Option<(String, Sensitive)>;
+}
+
 impl Bell {
-    /// Counts a failure. `report` is called at most once, and only if its details are wanted.
-    pub(crate) fn failed(&self, what: &Occurrence<'_>, report: impl FnOnce(Fingerprint) -> Report) {
+    /// Counts a failure. Its details are asked for at most once, and only if they are wanted.
+    pub(crate) fn failed(&self, what: &Occurrence<'_>, witness: &impl Witness) {
         let Some(core) = &self.core else { return };
         // Everything of the user's that runs below may panic: `Display`, patterns, the fingerprint.
-        let counted = catch_unwind(AssertUnwindSafe(|| core.count(what, report)));
+        let counted = catch_unwind(AssertUnwindSafe(|| core.count(what, witness)));
         counted.unwrap_or_else(discard);
     }
 
@@ -107,14 +123,17 @@ impl Core {
         })
     }
 
-    fn count(&self, what: &Occurrence<'_>, report: impl FnOnce(Fingerprint) -> Report) {
+    fn count(&self, what: &Occurrence<'_>, witness: &impl Witness) {
         self.with_parts(what, |parts| {
-            let mut seen = self.count_kind(what, parts);
+            let (mut seen, mut key) = self.count_kind(what, parts);
             if seen == Seen::Crowded {
-                seen = self.count_stem(what, parts);
+                (seen, key) = self.count_stem(what, parts);
             }
             if seen == Seen::Wanted {
-                self.bring_details(what, parts, report);
+                self.bring_details(key, what, parts, witness);
+            }
+            if witness.knows_user() {
+                self.count_user(key, witness);
             }
         });
     }
@@ -122,18 +141,32 @@ impl Core {
     /// Counts it without its text: there are too many texts.
     #[cold]
     #[inline(never)]
-    fn count_stem(&self, what: &Occurrence<'_>, parts: &mut FingerprintParts<'_>) -> Seen {
+    fn count_stem(&self, what: &Occurrence<'_>, parts: &mut FingerprintParts<'_>) -> (Seen, Key) {
         parts.text = "";
         self.count_kind(what, parts)
     }
 
     /// Counts it under these parts, entering them if they are new.
     #[inline]
-    fn count_kind(&self, what: &Occurrence<'_>, parts: &FingerprintParts<'_>) -> Seen {
+    fn count_kind(&self, what: &Occurrence<'_>, parts: &FingerprintParts<'_>) -> (Seen, Key) {
         let key = what.key(parts);
-        match self.hub.tally.hit(key) {
+        let seen = match self.hub.tally.hit(key) {
             Seen::New => self.open_kind(what, parts, key),
             seen => seen,
+        };
+        (seen, key)
+    }
+
+    /// Out of the way of failures that hit nobody who is known.
+    #[inline(never)]
+    fn count_user(&self, key: Key, witness: &impl Witness) {
+        let Some(hash) = witness.user_hash() else { return };
+        let is_new = |kind: &Arc<KindFacts>| !kind.hit.knows(hash);
+        // Redacted outside of the tally's locks, because that takes long.
+        if let Some(kind) = self.hub.tally.facts(key, is_new)
+            && let Some((name, sensitive)) = witness.user()
+        {
+            kind.hit.add(hash, self.hub.redactor.user(&name, &sensitive));
         }
     }
 
@@ -156,12 +189,13 @@ impl Core {
     #[inline(never)]
     fn bring_details(
         &self,
+        key: Key,
         what: &Occurrence<'_>,
         parts: &FingerprintParts<'_>,
-        report: impl FnOnce(Fingerprint) -> Report,
+        witness: &impl Witness,
     ) {
-        let report = || self.hub.redactor.report(report(self.fingerprint(what, parts)));
-        self.hub.details(what.key(parts), report);
+        let report = || self.hub.redactor.report(witness.report(self.fingerprint(what, parts)));
+        self.hub.details(key, report);
     }
 
     fn facts(&self, what: &Occurrence<'_>, parts: &FingerprintParts<'_>) -> KindFacts {
@@ -185,7 +219,13 @@ impl Core {
             },
         );
         let unknown = unknown.and(what.channel.cloned());
-        KindFacts { fingerprint, summary: self.hub.redactor.summary(summary), targets, unknown }
+        KindFacts {
+            fingerprint,
+            hit: Hit::default(),
+            summary: self.hub.redactor.summary(summary),
+            targets,
+            unknown,
+        }
     }
 
     /// The user's own function has the last word; if it panics, the default stands.

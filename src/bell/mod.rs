@@ -22,7 +22,7 @@ use std::{
 use tokio::sync::oneshot;
 
 use self::core::Core;
-pub(crate) use self::failed::Occurrence;
+pub(crate) use self::failed::{Occurrence, Witness};
 pub use self::{builder::Builder, error::BuildError, handover::Handover, probe::TestFailed};
 use crate::{
     context::HeldEvent,

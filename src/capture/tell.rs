@@ -16,9 +16,11 @@ use super::{
     snapshot::{Capture, REQUEST_ID},
 };
 use crate::{
-    bell::Occurrence,
+    bell::{Occurrence, Witness},
     context::{self, SharedTags},
+    incident,
     report::{Cause, Fingerprint, Kind, Place, Report, ResponseSnapshot, panic_text},
+    sensitive::Sensitive,
     severity::Severity,
     text,
 };
@@ -86,11 +88,11 @@ impl Capture {
             error_type: failure.why.error_type(),
             text: text.as_ref().map(|text| text as &dyn Display),
         };
-        let report = |fingerprint| self.report(tags, failure, severity, fingerprint);
-        if tags.is_some() && self.told_by_event(tags, &what, &report) {
+        let witness = Seen { capture: self, tags, failure, severity };
+        if tags.is_some() && self.told_by_event(tags, &what, &|print| witness.report(print)) {
             return;
         }
-        self.shared.bell.failed(&what, report);
+        self.shared.bell.failed(&what, &witness);
     }
 
     /// One of the request's own events tells the failure, completed with the report; the others go
@@ -109,6 +111,10 @@ impl Capture {
         let told = own.is_some_and(|own| bell.failed_in(what, events.remove(own).tell, report));
         context::release(events);
         told
+    }
+
+    fn found_user(&self) -> Option<String> {
+        self.user.clone().ok().flatten().and_then(text::named)
     }
 
     /// Anyone can invent methods: they are counted as one, or each would be a kind of its own.
@@ -163,7 +169,7 @@ impl Capture {
             response: failure.answer.map(|answer| answer.snapshot()),
             request_id: self.request_id(failure),
             user_unknown: self.user.is_err() && said.user.is_none(),
-            user: said.user.or_else(|| self.user.clone().ok().flatten().and_then(text::named)),
+            user: said.user.or_else(|| self.found_user()),
             hidden_headers: Vec::new(),
             tags: said.tags,
             sensitive: said.sensitive,
@@ -178,6 +184,36 @@ impl Capture {
         let answered = failure.answer.and_then(|answer| answer.request_id);
         let id = answered.map(HeaderValue::as_bytes).or_else(|| self.header(&REQUEST_ID))?;
         Some(String::from_utf8_lossy(id).into_owned())
+    }
+}
+
+/// A failure as the layer saw it.
+struct Seen<'a> {
+    capture: &'a Capture,
+    tags: &'a SharedTags,
+    failure: &'a Failure<'a>,
+    severity: Severity,
+}
+
+/// It failed for whom the app named, else for whom the layer found.
+impl Witness for Seen<'_> {
+    fn report(&self, fingerprint: Fingerprint) -> Report {
+        self.capture.report(self.tags, self.failure, self.severity, fingerprint)
+    }
+
+    #[inline]
+    fn knows_user(&self) -> bool {
+        self.tags.is_some() || matches!(self.capture.user, Ok(Some(_)))
+    }
+
+    fn user_hash(&self) -> Option<u64> {
+        let said = context::with_user(self.tags, incident::user_hash);
+        said.or_else(|| self.capture.user.as_ref().ok()?.as_deref().map(incident::user_hash))
+    }
+
+    fn user(&self) -> Option<(String, Sensitive)> {
+        let said = context::said(self.tags);
+        Some((said.user.or_else(|| self.capture.found_user())?, said.sensitive))
     }
 }
 

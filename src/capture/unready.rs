@@ -9,9 +9,9 @@ use std::{
 
 use super::{config::Shared, future::why_of_error, tell::Why};
 use crate::{
-    bell::Occurrence,
+    bell::{Occurrence, Witness},
     context::{panic, ready},
-    report::{Kind, Report},
+    report::{Fingerprint, Kind, Report},
     sensitive::Sensitive,
     severity::Severity,
 };
@@ -43,24 +43,50 @@ fn tell(shared: &Shared, kind: Kind, why: &Why<'_>) {
         error_type: why.error_type(),
         text: text.as_ref().map(|text| text as &dyn Display),
     };
-    shared.bell.failed(&what, |fingerprint| Report {
-        kind,
-        severity: Severity::Error,
-        fingerprint,
-        origin: shared.origin(),
-        status: None,
-        grpc: None,
-        cause: why.cause(),
-        request: None,
-        response: None,
-        request_id: None,
-        user: None,
-        user_unknown: false,
-        hidden_headers: Vec::new(),
-        tags: Vec::new(),
-        sensitive: Sensitive::default(),
-        elapsed: Duration::ZERO,
-        at: SystemTime::now(),
-        channel: shared.config.channel.clone(),
-    });
+    shared.bell.failed(&what, &Outside { shared, kind, why });
+}
+
+/// A failure outside of any request: nobody is hit by it.
+struct Outside<'a> {
+    shared: &'a Shared,
+    kind: Kind,
+    why: &'a Why<'a>,
+}
+
+impl Witness for Outside<'_> {
+    fn report(&self, fingerprint: Fingerprint) -> Report {
+        let Self { shared, kind, why } = *self;
+        Report {
+            kind,
+            severity: Severity::Error,
+            fingerprint,
+            origin: shared.origin(),
+            status: None,
+            grpc: None,
+            cause: why.cause(),
+            request: None,
+            response: None,
+            request_id: None,
+            user: None,
+            user_unknown: false,
+            hidden_headers: Vec::new(),
+            tags: Vec::new(),
+            sensitive: Sensitive::default(),
+            elapsed: Duration::ZERO,
+            at: SystemTime::now(),
+            channel: shared.config.channel.clone(),
+        }
+    }
+
+    fn knows_user(&self) -> bool {
+        false
+    }
+
+    fn user_hash(&self) -> Option<u64> {
+        None
+    }
+
+    fn user(&self) -> Option<(String, Sensitive)> {
+        None
+    }
 }

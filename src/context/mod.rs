@@ -226,6 +226,11 @@ pub(crate) fn said_severity(tags: &SharedTags) -> Option<Severity> {
     lock(tags.as_ref()?).said.severity
 }
 
+/// What `f` makes of whom the app named, if it did. `f` must not run the app's code.
+pub(crate) fn with_user<T>(tags: &SharedTags, f: impl FnOnce(&str) -> T) -> Option<T> {
+    lock(tags.as_ref()?).said.user.as_deref().map(f)
+}
+
 /// The events that waited for this request's failure, which is told now; `None` if there is none.
 pub(crate) fn events_of(tags: &SharedTags) -> Option<Vec<HeldEvent>> {
     let events = held::take(tags.as_ref()?);

@@ -18,7 +18,7 @@ use crate::{
     delivery::{
         Answered, EVENTS_PER_MINUTE, compose,
         hub::Hub,
-        ledger::{Due, Ledger, Next},
+        ledger::{About, Due, Ledger, Next},
         log,
         pacing::Pacing,
         post::post,
@@ -27,9 +27,11 @@ use crate::{
         sending::Outgoing,
         stats::{ChannelMeter, ChannelStats, Losses},
     },
+    incident::Form,
     message::Message,
     redact::Redacted,
-    transport::{Capabilities, DynTransport, Receipt, SendError},
+    report::Fingerprint,
+    transport::{Capabilities, DynTransport, SendError},
 };
 
 /// A named destination.
@@ -124,6 +126,9 @@ impl Teller {
     /// Decides what goes out now; without time for it, until when nothing does.
     fn turn(&mut self, now: Instant) -> Turn {
         let expires = self.expire(now);
+        if self.health.is_broken() {
+            self.hand_over_waiting();
+        }
         let queue = &self.channel().queue;
         if let Some(pause) = self.pause(now) {
             return Turn::Wait([Some(pause), expires].into_iter().flatten().min());
@@ -166,27 +171,32 @@ impl Teller {
     /// Tells of an incident. What is not taken stays due.
     async fn tell(&mut self, due: Due) {
         self.own_turn = true;
-        let hub = &self.shared.hub;
-        let unknown = due.kind.as_ref().and_then(|kind| kind.unknown.as_deref());
-        let message = compose::incident(&due, unknown, &hub.redactor);
-        let answered = self.post(message, true, None).await;
+        let (hub, limits) = (&self.shared.hub, &self.channel().can.limits);
+        let message = compose::incident(&due, limits, &hub.redactor);
+        let answered = self.post(message, true, &due.form).await;
         let now = Instant::now();
         match answered {
-            Ok(_) => {
-                self.channel().meter.sent.fetch_add(1, Relaxed);
+            Ok(receipt) => {
+                self.count_told(&due.form);
                 let mut ledger = self.shared.ledger();
-                let (number, keys) = ledger.told(self.index, &due, now);
+                let (number, keys) = ledger.told(self.index, &due, &receipt, now);
                 self.shared.hub.meter.untold.store(ledger.untold(), Relaxed);
                 drop(ledger);
                 keys.into_iter().for_each(|key| self.shared.hub.tally.want(key));
                 self.say_told(&due, number);
             }
             Err(error) => {
-                let verdict = self.shared.ledger().failed(self.index, due.subject, &error, now);
+                let verdict = self.shared.ledger().failed(self.index, &due, &error, now);
                 self.count(verdict);
             }
         }
         self.shared.progress.notify_one();
+    }
+
+    fn count_told(&self, form: &Form) {
+        let meter = &self.channel().meter;
+        meter.sent.fetch_add(1, Relaxed);
+        meter.edited.fetch_add(u64::from(matches!(form, Form::Edit(_))), Relaxed);
     }
 
     /// One post, or one edit of what stands there, with all that it means for the channel.
@@ -194,7 +204,7 @@ impl Teller {
         &mut self,
         message: Result<Redacted<Message>, SendError>,
         of_failures: bool,
-        replaced: Option<&Receipt>,
+        form: &Form,
     ) -> Answered {
         let shared = self.shared.clone();
         let channel = &shared.hub.channels[self.index];
@@ -202,7 +212,7 @@ impl Teller {
         let answered = match message
             .and_then(|message| compose::finish(message, &losses, &channel.can.limits))
         {
-            Ok(message) => post(&*channel.transport, &message, replaced).await,
+            Ok(message) => post(&*channel.transport, &message, form).await,
             Err(error) => Err(error),
         };
         let answered =
@@ -210,7 +220,7 @@ impl Teller {
         let now = Instant::now();
         self.pacing.sent(now);
         match &answered {
-            Ok(_) => self.taken(),
+            Ok(_) => self.taken(now),
             Err(error) => {
                 losses.give_back(&shared.hub.meter, &channel.meter);
                 self.not_taken(error, now);
@@ -219,12 +229,16 @@ impl Teller {
         answered
     }
 
-    fn taken(&mut self) {
+    fn taken(&mut self, now: Instant) {
         let healed = self.health.healed();
+        if healed {
+            self.pacing.resume(now);
+        }
         let Channel { meter, name, .. } = self.channel();
         meter.broken.store(false, Relaxed);
         meter.set_error(None);
         if healed {
+            self.undivert();
             log::warn(&self.shared.hub.redactor, format_args!("{name}: messages are taken again"));
         }
     }
@@ -235,6 +249,9 @@ impl Teller {
         let Channel { meter, name, .. } = self.channel();
         meter.broken.store(self.health.is_broken(), Relaxed);
         meter.set_error(Some(error.to_string().into()));
+        if self.health.is_broken() {
+            self.divert(error);
+        }
         let redactor = &self.shared.hub.redactor;
         if error.is_permanent() && self.health.is_first_strike() {
             log::error(redactor, format_args!("{name}: no message is taken: {error}"));
@@ -266,11 +283,16 @@ impl Teller {
 
     fn say_told(&self, due: &Due, number: u64) {
         let name = &self.channel().name;
-        let id = due.subject.map_or_else(|| "further kinds".to_owned(), |print| print.short());
+        let id = match &due.about {
+            About::Storm(members) => format!("{} kinds", members.len()),
+            About::Incident(of) => {
+                of.subject.map_or_else(|| "further kinds".to_owned(), Fingerprint::short)
+            }
+        };
         let fresh = due.count.fresh;
         log::debug(
             &self.shared.hub.redactor,
-            format_args!("{name}: told {fresh} failures of {id}, message {number}"),
+            format_args!("{name}: {:?}, {fresh} failures of {id}, message {number}", due.why),
         );
     }
 

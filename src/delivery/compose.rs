@@ -1,12 +1,22 @@
 //! From what is due to a message that fits.
 
+use std::sync::Arc;
+
 use tokio::time::Instant;
 
 use crate::{
-    delivery::{ledger::Due, post::guard, sending::Outgoing, stats::Losses},
+    delivery::{
+        KindFacts,
+        ledger::{About, Due, Member, OfIncident},
+        post::guard,
+        sending::Outgoing,
+        stats::Losses,
+    },
+    incident::Form,
     message::{Message, fit},
     redact::{Redacted, Redactor},
-    render::{self, Count},
+    render::{self, Count, Storm, StormLine, Tale},
+    report::Fingerprint,
     route::Target,
     severity::Severity,
     text::Unit,
@@ -21,26 +31,85 @@ const TITLE: usize = 200;
 
 /// What is said of an incident, as of its latest state.
 ///
-/// `unknown` is the channel that its layer names, if that does not exist.
+/// Says so where its layer names a channel that does not exist.
 pub(crate) fn incident(
     due: &Due,
-    unknown: Option<&str>,
+    limits: &Limits,
     redactor: &Redactor,
 ) -> Result<Redacted<Message>, SendError> {
     written(|| {
-        let details = due.report.as_ref().filter(|_| !due.minimal);
-        let message = match (details, &due.kind) {
-            (Some(report), _) => render::failure(report, &due.count),
-            (None, Some(kind)) => render::lost(&kind.summary, &due.count),
-            (None, None) => further(&due.count, redactor),
+        let (message, unknown) = match &due.about {
+            About::Incident(of) => (one(due, of, redactor), of.unknown()),
+            About::Storm(members) => (several(due, members, limits, redactor), None),
         };
         let message = if due.minimal { minimal(&message) } else { message };
         message.map(|mut message| {
             message.notes.extend(unknown.map(not_there));
+            message.notes.extend(due.anew.then(|| ANEW.to_owned()));
+            message.notes.extend(due.instead_of.as_deref().map(str::to_owned));
             say_as(message, &due.target)
         })
     })
 }
+
+/// The message about one incident.
+fn one(due: &Due, of: &OfIncident, redactor: &Redactor) -> Redacted<Message> {
+    let details = of.report.as_ref().filter(|_| !due.minimal);
+    let message = match (details, &of.kind) {
+        (Some(report), _) => render::failure(report, &due.count),
+        (None, Some(kind)) => render::lost(&kind.summary, &due.count),
+        (None, None) => further(&due.count, redactor),
+    };
+    let tale = Tale {
+        why: due.why,
+        is_edit: matches!(due.form, Form::Edit(_)),
+        count: &due.count,
+        people: &of.people,
+        span: due.span,
+        silent: due.silent,
+        latest: of.latest.as_deref(),
+        line: line(of.kind.as_ref()),
+    };
+    render::incident(message, &tale)
+}
+
+/// The message about several.
+fn several(
+    due: &Due,
+    members: &[Member],
+    limits: &Limits,
+    redactor: &Redactor,
+) -> Redacted<Message> {
+    let of = |member: &Member| member.subject.map(Fingerprint::short);
+    let kinds: Vec<_> = members
+        .iter()
+        .map(|member| StormLine {
+            id: of(member),
+            line: line(member.kind.as_ref()),
+            failures: member.failures,
+        })
+        .collect();
+    let summaries = members.iter().filter_map(|member| member.kind.as_ref());
+    let severity = summaries.clone().map(|kind| kind.summary.severity).max();
+    let service = summaries.map(|kind| &*kind.summary.origin.service).next();
+    let storm = Storm {
+        why: due.why,
+        count: &due.count,
+        severity: severity.unwrap_or(Severity::Error),
+        service: service.unwrap_or_default(),
+        span: due.span,
+        silent: due.silent,
+        kinds: &kinds,
+    };
+    // The lines are redacted already.
+    redactor.message(Message::new("x")).map(|_| render::storm(&storm, limits))
+}
+
+fn line(kind: Option<&Arc<KindFacts>>) -> &str {
+    kind.map_or("further kinds", |kind| kind.summary.line.as_str())
+}
+
+const ANEW: &str = "posted anew: the message before it is gone, or stays as it is";
 
 /// As loud as its route says.
 fn say_as(message: Message, Target { mention, silent, .. }: &Target) -> Message {

@@ -22,7 +22,7 @@ use crate::{
         stats::{Meter, Stats},
         weight,
     },
-    incident::{Missing, Tally, schedule::Schedules},
+    incident::{Incidents, Missing, Tally, schedule::Schedules},
     message::Message,
     redact::{Redacted, Redactor},
     report::{Key, Origin, Report},
@@ -34,6 +34,9 @@ pub(crate) struct Hub {
     /// At least one; the first is the default.
     pub(crate) channels: Box<[Channel]>,
     pub(crate) control: Control,
+    /// The channel that takes over from one that takes nothing.
+    pub(crate) fallback: Option<usize>,
+    pub(crate) incidents: Incidents,
     pub(crate) intake: Intake,
     pub(crate) meter: Meter,
     pub(crate) missing: Missing,
@@ -58,6 +61,8 @@ impl Hub {
         let hub = Self {
             channels,
             control: Control::default(),
+            fallback: None,
+            incidents: Incidents::default(),
             intake,
             meter: Meter::new(),
             missing: Missing::default(),
@@ -69,6 +74,14 @@ impl Hub {
             tasks: Mutex::default(),
         };
         (hub, details)
+    }
+
+    pub(crate) fn with_incidents(self, incidents: Incidents) -> Self {
+        Self { incidents, ..self }
+    }
+
+    pub(crate) fn with_fallback(self, fallback: Option<usize>) -> Self {
+        Self { fallback, ..self }
     }
 
     /// The details of a failure that were wanted: `build` runs only if there is a token and a place

@@ -10,6 +10,7 @@ use tokio::sync::mpsc::{self, Permit, Receiver, Sender};
 
 use crate::{
     delivery::weight,
+    incident::Hit,
     redact::Redacted,
     report::{Fingerprint, Report, Summary},
     route::Target,
@@ -30,6 +31,8 @@ pub(crate) const REFILL: usize = 10;
 pub(crate) struct KindFacts {
     pub(crate) fingerprint: Fingerprint,
     pub(crate) summary: Redacted<Summary>,
+    /// Whom it hits.
+    pub(crate) hit: Hit,
     /// Where it is told; nowhere if a route says so.
     pub(crate) targets: Vec<Target>,
     /// The channel that the layer names, if there is none of that name.

@@ -14,6 +14,7 @@
 // | `channel` | a destination and its worker: what is to be said now? |
 // | `own` | what the worker does with the app's own messages |
 // | `pacing`, `retry` | when it may be said, and what comes after an error |
+// | `fallback` | who takes over from a channel that takes nothing |
 // | `compose`, `post` | from what is due to a message that fits; one guarded post |
 // | `tasks`, `missing` | what there is to say of scheduled jobs, and of pages that are not there |
 // | `drain` | flush and shutdown |
@@ -24,6 +25,7 @@ mod anchor;
 mod channel;
 mod compose;
 mod drain;
+mod fallback;
 mod flood;
 mod hub;
 mod intake;
@@ -58,7 +60,7 @@ pub use self::{
     drain::Drained,
     flood::EVENTS_PER_MINUTE,
     intake::{MOST_REPORT_BYTES, MOST_REPORTS},
-    ledger::MOST_EXEMPLAR_BYTES,
+    ledger::{MOST_EXEMPLAR_BYTES, MOST_REMEMBERED},
     once::REMEMBERED_KEYS,
     queue::{MOST_MESSAGE_BYTES, MOST_MESSAGES},
     stats::{ChannelStats, Stats},

@@ -7,6 +7,7 @@ use tokio::time::Instant;
 
 use crate::{
     delivery::{channel::Teller, compose, retry::Verdict, sending::Outgoing},
+    incident::Form,
     message::Message,
     redact::Redacted,
     transport::{Receipt, SendError},
@@ -18,11 +19,11 @@ impl Teller {
         self.own_turn = false;
         let Some((message, items)) = self.composed(items) else { return };
         let replaced = self.replaced(&items);
-        if replaced.is_none() && items.iter().all(|item| item.how.only_replaces) {
+        if replaced == Form::Message && items.iter().all(|item| item.how.only_replaces) {
             self.channel().queue.release();
             items.into_iter().for_each(|item| item.how.left_out());
         } else {
-            match self.post(Ok(message), false, replaced.as_ref()).await {
+            match self.post(Ok(message), false, &replaced).await {
                 Ok(receipt) => self.own_told(items, &receipt),
                 Err(error) => self.own_refused(items, &error),
             }
@@ -43,9 +44,10 @@ impl Teller {
     }
 
     /// What the message replaces, if the transport can do that and it still stands there.
-    fn replaced(&self, items: &[Outgoing]) -> Option<Receipt> {
-        let anchor = items.first()?.how.anchor.as_ref().filter(|_| self.channel().can.edit)?;
-        anchor.receipt(self.index)
+    fn replaced(&self, items: &[Outgoing]) -> Form {
+        let anchor = items.first().and_then(|item| item.how.anchor.as_ref());
+        let anchor = anchor.filter(|_| self.channel().can.edit);
+        anchor.and_then(|anchor| anchor.receipt(self.index)).map_or(Form::Message, Form::Edit)
     }
 
     fn own_told(&self, items: Vec<Outgoing>, receipt: &Receipt) {
@@ -78,7 +80,7 @@ impl Teller {
             self.count(Verdict::Again);
         }
         self.put_back(again);
-        self.give_up(items, error);
+        self.done_with(items, error);
     }
 
     /// They wait again, but for what a later message says better.
@@ -86,6 +88,14 @@ impl Teller {
         let queue = &self.channel().queue;
         let replaced = items.into_iter().filter_map(|item| queue.put_back(item));
         replaced.for_each(|item| item.how.left_out());
+    }
+
+    /// The fallback takes them, or they are lost.
+    fn done_with(&self, items: Vec<Outgoing>, error: &SendError) {
+        let (probes, items) = items.into_iter().partition(|item| item.how.probe);
+        let lost = self.hand_over(items, error);
+        self.give_up(probes, error);
+        self.give_up(lost, error);
     }
 
     /// Counts them as lost, frees their keys and tells whoever waits for them. A probe is an answer,

@@ -24,6 +24,11 @@ impl Pacing {
         self.pause(now, self.pace);
     }
 
+    /// The service takes messages again: no pause is left but its pace.
+    pub(crate) fn resume(&mut self, now: Instant) {
+        self.next = Some(now + self.pace);
+    }
+
     /// Nothing goes out for so long. A longer pause stays.
     pub(crate) fn pause(&mut self, now: Instant, pause: Duration) {
         self.next = self.next.max(Some(now + pause.min(LONGEST_PAUSE)));
@@ -48,6 +53,15 @@ mod tests {
         assert_eq!(pacing.next(), None);
         pacing.sent(now);
         assert_eq!(pacing.next(), Some(now + SECOND));
+    }
+
+    #[test]
+    fn after_a_yes_only_the_pace_is_left() {
+        let now = Instant::now();
+        let mut pacing = Pacing::new(SECOND);
+        pacing.pause(now, 900 * SECOND);
+        pacing.resume(now + SECOND);
+        assert_eq!(pacing.next(), Some(now + 2 * SECOND));
     }
 
     #[test]

@@ -12,10 +12,11 @@ use tokio::time::timeout;
 
 use crate::{
     delivery::Answered,
+    incident::Form,
     message::Message,
     redact::Redacted,
     text::discard,
-    transport::{DynTransport, Receipt, SendError},
+    transport::{DynTransport, SendError},
 };
 
 /// How long a transport has for one post or edit.
@@ -25,11 +26,12 @@ pub(crate) const POST_DEADLINE: Duration = Duration::from_secs(10);
 pub(crate) async fn post(
     transport: &dyn DynTransport,
     message: &Redacted<Message>,
-    replaced: Option<&Receipt>,
+    form: &Form,
 ) -> Answered {
-    let start = || match replaced {
-        Some(receipt) => transport.edit(receipt, message),
-        None => transport.post(message),
+    let start = || match form {
+        Form::Message => transport.post(message),
+        Form::Edit(receipt) => transport.edit(receipt, message),
+        Form::Answer(receipt) => transport.reply(receipt, message),
     };
     let mut posting = guard(start).ok_or_else(panicked)?;
     let answered = timeout(POST_DEADLINE, guarded(posting.as_mut())).await;

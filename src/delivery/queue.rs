@@ -149,6 +149,38 @@ impl Queue {
         None
     }
 
+    /// All that waits goes elsewhere, but for probes and what replaces another message here.
+    pub(crate) fn leave(&self) -> Vec<Outgoing> {
+        let mut waiting = self.lock();
+        let Waiting { items, bytes, .. } = &mut *waiting;
+        let leaves = |item: &Outgoing| !item.how.probe && item.how.anchor.is_none();
+        let (gone, stay): (Vec<_>, Vec<_>) = items.drain(..).partition(leaves);
+        *items = stay.into();
+        *bytes -= gone.iter().map(|item| item.weight).sum::<usize>();
+        gone
+    }
+
+    /// Takes in what came from another channel, after a shutdown began too. Gives it back if there is no
+    /// room.
+    pub(crate) fn receive(&self, item: Outgoing) -> Option<Outgoing> {
+        let mut waiting = self.lock();
+        let is_full = waiting.len() >= MOST_MESSAGES
+            || waiting.bytes + item.weight > MOST_MESSAGE_BYTES
+            || waiting.state == State::Abandoned;
+        if is_full {
+            return Some(item);
+        }
+        let number = waiting.next;
+        waiting.next += 1;
+        // Whoever waits for what was there before waits for this, too.
+        waiting.hurried = waiting.next;
+        waiting.bytes += item.weight;
+        waiting.items.push_back(item.moved(number));
+        drop(waiting);
+        self.news.notify_one();
+        None
+    }
+
     /// Starts the life of what is new and gives back what is too old, with the time when the next
     /// one will be.
     pub(crate) fn expire(&self, now: Instant) -> (Vec<Outgoing>, Option<Instant>) {

@@ -15,8 +15,10 @@ pub(crate) const MESSAGE_LIFE: Duration = Duration::from_secs(15 * 60);
 const UNSAID_PAUSE: Duration = Duration::from_secs(60);
 /// The shortest pause after a rate limit, whatever the service says.
 const SHORTEST_PAUSE: Duration = Duration::from_secs(1);
-/// The pause after a post that may have arrived.
+/// The pause after a post that may have arrived; after each further one in a row twice as long.
 const UNKNOWN_PAUSE: Duration = Duration::from_secs(10);
+/// The longest such pause: shorter than [`MESSAGE_LIFE`], so that what waits is tried.
+const LONGEST_UNKNOWN_PAUSE: Duration = Duration::from_secs(5 * 60);
 /// Permanent errors in a row after which a channel is only probed.
 const STRIKES: u32 = 3;
 /// How often such a channel is probed.
@@ -76,11 +78,13 @@ pub(crate) struct Health {
     strikes: u32,
     /// Other errors since the last yes, rate limits not counted.
     misses: u32,
+    /// Of these, posts that may have arrived.
+    unknown: u32,
 }
 
 impl Health {
     pub(crate) fn new() -> Self {
-        Self { backoff: backoff(), strikes: 0, misses: 0 }
+        Self { backoff: backoff(), strikes: 0, misses: 0, unknown: 0 }
     }
 
     /// Nothing is taken here until someone changes something.
@@ -104,7 +108,7 @@ impl Health {
             self.misses = self.misses.saturating_add(1);
         }
         if error.is_unknown_outcome() {
-            return UNKNOWN_PAUSE;
+            return self.wait_and_see();
         }
         if error.is_permanent() {
             self.strikes = self.strikes.saturating_add(1);
@@ -125,6 +129,13 @@ impl Health {
     pub(crate) fn is_outage(&self, error: &SendError) -> bool {
         let is_miss = !error.is_permanent() && !error.is_rate_limited();
         is_miss && self.misses == MOST_ATTEMPTS
+    }
+
+    /// A service that does everything and never answers must not be flooded with duplicates.
+    fn wait_and_see(&mut self) -> Duration {
+        let times = 1 << self.unknown.min(16);
+        self.unknown = self.unknown.saturating_add(1);
+        (UNKNOWN_PAUSE * times).min(LONGEST_UNKNOWN_PAUSE)
     }
 
     /// Full jitter: anything between nothing and the step, so that replicas do not come together.
@@ -220,6 +231,15 @@ mod tests {
         }
         health.healed();
         assert!(health.failed(&SendError::transient("down")) <= Duration::from_secs(1));
+    }
+
+    #[test]
+    fn a_service_that_never_answers_is_asked_less_and_less_until_a_yes() {
+        let (mut health, unknown) = (Health::new(), SendError::unknown_outcome("?"));
+        let pauses = [10, 20, 40, 80, 160, 300, 300].map(Duration::from_secs);
+        assert_eq!(pauses.map(|_| health.failed(&unknown)), pauses);
+        health.healed();
+        assert_eq!(health.failed(&unknown), UNKNOWN_PAUSE);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::{
 
 use super::{Detail, KindFacts};
 use crate::{
-    incident::Drained,
+    incident::{Drained, Hit},
     redact::{Redacted, Redactor},
     report::{self, Fingerprint, FingerprintParts, Key, Origin, Report, Summary},
     route::{DEFAULT, Target},
@@ -35,7 +35,8 @@ impl Kind {
         };
         let summary = Redactor::default().summary(summary);
         let targets = vec![Target::plain(DEFAULT)];
-        let facts = KindFacts { fingerprint, summary, targets, unknown: None };
+        let hit = Hit::default();
+        let facts = KindFacts { fingerprint, hit, summary, targets, unknown: None };
         Self { key: Key::of("shop-api", None, severity, &parts), facts: Arc::new(facts) }
     }
 
@@ -43,7 +44,8 @@ impl Kind {
     pub(crate) fn to(&self, targets: Vec<Target>) -> Self {
         let KindFacts { fingerprint, summary, unknown, .. } = &*self.facts;
         let (summary, unknown) = (summary.clone(), unknown.clone());
-        let facts = KindFacts { fingerprint: *fingerprint, summary, targets, unknown };
+        let hit = Hit::default();
+        let facts = KindFacts { fingerprint: *fingerprint, hit, summary, targets, unknown };
         Self { key: self.key, facts: Arc::new(facts) }
     }
 

@@ -114,6 +114,12 @@ impl Outgoing {
         }
     }
 
+    /// It begins anew in another queue, alone.
+    pub(super) fn moved(self, number: u64) -> Self {
+        let attempts = Attempts::default();
+        Self { attempts, number, company: Company::Never, since: None, ..self }
+    }
+
     /// Since when the worker has seen it.
     pub(super) const fn since(&self) -> Option<Instant> {
         self.since

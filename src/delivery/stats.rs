@@ -42,6 +42,11 @@ pub struct ChannelStats {
     /// Events that were told together with others of a flood, a line each in one message; each is
     /// counted in [`sent`](Self::sent) too.
     pub digested: u64,
+    /// Messages of the app's own that the fallback channel took over
+    /// ([`Builder::fallback`](crate::Builder::fallback)); there they are counted as sent.
+    pub diverted: u64,
+    /// Of [`sent`](Self::sent), edits of a message about an incident. They notify nobody.
+    pub edited: u64,
     /// Messages that were given up, each event of a flood as one. A message about failures is told later with the next count.
     pub failed: u64,
     /// Why the last post was not taken, in the service's own word, until one is taken again.
@@ -94,6 +99,8 @@ impl Meter {
 pub(crate) struct ChannelMeter {
     pub(crate) broken: AtomicBool,
     pub(crate) digested: AtomicU64,
+    pub(crate) diverted: AtomicU64,
+    pub(crate) edited: AtomicU64,
     pub(crate) failed: AtomicU64,
     /// Messages of the app's own that were taken in and given up.
     pub(crate) lost: AtomicU64,
@@ -121,13 +128,19 @@ impl ChannelMeter {
         *self.last_error.lock().unwrap_or_else(PoisonError::into_inner) = error;
     }
 
+    pub(crate) fn error(&self) -> Option<String> {
+        let error = self.last_error.lock().unwrap_or_else(PoisonError::into_inner);
+        error.as_ref().map(|error| error.to_string())
+    }
+
     pub(crate) fn read(&self, name: &str, (queued, queued_bytes): (usize, usize)) -> ChannelStats {
-        let last_error = self.last_error.lock().unwrap_or_else(PoisonError::into_inner).clone();
         ChannelStats {
             broken: self.broken.load(Relaxed),
             digested: self.digested.load(Relaxed),
+            diverted: self.diverted.load(Relaxed),
+            edited: self.edited.load(Relaxed),
             failed: self.failed.load(Relaxed),
-            last_error: last_error.map(|error| error.to_string()),
+            last_error: self.error(),
             name: name.to_owned(),
             queued,
             queued_bytes,

@@ -21,6 +21,7 @@ use crate::{
         ledger::Ledger,
         log,
     },
+    incident::Moment,
     report::Key,
 };
 
@@ -50,7 +51,8 @@ pub struct Worker {
 
 impl Worker {
     pub(crate) fn new(hub: Arc<Hub>, details: Details) -> Self {
-        let ledger = Arc::new(Mutex::new(Ledger::default()));
+        let can = hub.channels.iter().map(|channel| channel.can.clone());
+        let ledger = Arc::new(Mutex::new(Ledger::new(hub.incidents.clone(), can)));
         let flushes = Flushes { hub: Arc::clone(&hub), waiting: Vec::new() };
         Self { details, shared: Shared { hub, ledger, progress: Arc::new(Notify::new()) }, flushes }
     }
@@ -68,7 +70,7 @@ impl Worker {
         loop {
             let deadline = self.flushes.deadline();
             tokio::select! {
-                Some(detail) = self.details.recv() => self.take_in(detail, Instant::now()),
+                Some(detail) = self.details.recv() => self.take_in(detail),
                 _ = tick.tick() => self.tick(Instant::now()),
                 () = shared.hub.control.news.notified() => self.begin(Instant::now()),
                 () = shared.progress.notified() => {}
@@ -92,14 +94,15 @@ impl Worker {
         hub.intake.refill();
         hub.tell_missing(hub.missing.due(now));
         hub.say_what_is_due(now);
-        self.drain(now);
+        self.drain();
         let mut ledger = self.shared.ledger();
         ledger.sweep(now, |key: Key| hub.tally.close(key));
         hub.meter.untold.store(ledger.untold(), Relaxed);
     }
 
     /// Takes the counts out of the tally.
-    fn drain(&self, now: Instant) {
+    fn drain(&self) {
+        let now = Moment::now();
         let Shared { hub, .. } = &self.shared;
         let mut kinds = Vec::new();
         let further = hub.tally.drain(|kind| kinds.push(kind));
@@ -125,8 +128,8 @@ impl Worker {
     }
 
     /// Counts first, because the report is of one of those failures.
-    fn take_in(&self, detail: Detail, now: Instant) {
-        self.drain(now);
+    fn take_in(&self, detail: Detail) {
+        self.drain();
         self.shared.hub.taken(&detail);
         if !self.shared.ledger().attach(detail) {
             self.shared.hub.meter.lost_exemplar();
@@ -140,9 +143,9 @@ impl Worker {
         if asked.is_empty() {
             return;
         }
-        self.drain(now);
+        self.drain();
         while let Ok(detail) = self.details.try_recv() {
-            self.take_in(detail, now);
+            self.take_in(detail);
         }
         self.shared.ledger().hurry();
         self.flushes.begin(asked, now);
@@ -228,11 +231,16 @@ impl Drop for Flushes {
 impl Pending {
     /// Nothing more can be sent: it is sent, given up, or the channel takes nothing.
     fn is_done(&self, shared: &Shared) -> bool {
-        let mut channels = shared.hub.channels.iter().zip(&self.marks).enumerate();
+        let hub = &shared.hub;
+        let mut channels = hub.channels.iter().zip(&self.marks).enumerate();
         let ledger = shared.ledger();
+        let is_broken = |channel: &Channel| channel.meter.broken.load(Relaxed);
+        let fallback = hub.fallback.filter(|_| hub.channels.iter().any(is_broken));
         channels.all(|(index, (channel, mark))| {
-            let quiet = channel.queue.before(mark.number) == 0 && !ledger.is_hurried(index);
-            quiet || channel.meter.broken.load(Relaxed)
+            // What was handed over came later.
+            let mark = if fallback == Some(index) { u64::MAX } else { mark.number };
+            let quiet = channel.queue.before(mark) == 0 && !ledger.is_hurried(index);
+            quiet || is_broken(channel)
         })
     }
 

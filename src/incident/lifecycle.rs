@@ -1,133 +1,403 @@
-//! What is known of one kind of failure, what was said of it in one channel, and when the next word
-//! is due. Reads no clock: the worker hands the time in.
+//! What was said of one incident in one channel, and what is to be said next, when, and why. Reads no
+//! clock, and moves only on the provider's yes.
 //!
-//! The first failure is told at once, the others together once a [`PERIOD`] with their exact count.
+//! | why | when | how |
+//! |---|---|---|
+//! | open | at once | a message |
+//! | again | it was quiet, and is not | a message |
+//! | escalated | ten times as many, or more severe | an answer to the first, shown in the channel too |
+//! | in full | up to the third failure, each 30 s | a message |
+//! | quiet | nothing failed for 10 min, and that tells something new | an edit, else a message |
+//! | reminder | it goes on for 4 h | a message |
+//! | anew | what was edited is gone | a message |
+//! | summary | where nothing can be edited: 5 min, 15 min, then hourly | a message |
+//! | update | where it can: the count changed | an edit |
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// The shortest time between two messages about one incident in one channel.
-pub(crate) const PERIOD: Duration = Duration::from_secs(60);
-/// How long a counted failure waits for its details before it is told without them.
-pub(crate) const GRACE: Duration = Duration::from_secs(2);
-/// An incident that was silent this long is over.
-pub(crate) const QUIET: Duration = Duration::from_secs(600);
+use super::{
+    Incidents,
+    facts::State,
+    settings::{SUMMARIES, SUMMARY_PERIOD},
+};
+use crate::transport::{Capabilities, Receipt};
 
-/// How often one kind failed, and when.
-#[derive(Clone, Debug)]
-pub(crate) struct Facts {
-    pub(crate) total: u64,
-    pub(crate) first: Instant,
-    pub(crate) last: Instant,
-    details: Details,
+/// How long nothing is tried after a word was given up.
+pub(crate) const PUT_OFF: Duration = Duration::from_secs(60);
+/// The longest such time: for what the service refuses again and again, and more for what may be there.
+const LONGEST_PUT_OFF: Duration = Duration::from_secs(3_600);
+/// The longest time between two edits: the older the incident, the fewer.
+const LONGEST_EDIT_PERIOD: Duration = Duration::from_secs(300);
+/// An incident that is so many times as old as the time between its edits waits for longer.
+const EDITS_PER_AGE: u32 = 10;
+/// The longest time between two reminders of a low rate.
+const LONGEST_REMINDER: Duration = Duration::from_secs(24 * 3_600);
+
+/// Why something is said.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Reason {
+    Open,
+    /// Quiet for so long before it.
+    Again(Duration),
+    Escalated,
+    /// It got more severe.
+    Worse,
+    InFull,
+    Quiet,
+    Reminder,
+    /// What was edited is gone.
+    Anew,
+    Summary,
+    Update,
 }
 
-#[derive(Clone, Copy, Debug)]
-enum Details {
-    /// Nothing is untold that could need them.
-    NotNeeded,
-    /// They are on their way until then, or lost.
-    Awaited(Instant),
-    Here,
-}
-
-impl Facts {
-    pub(crate) const fn new(now: Instant) -> Self {
-        Self { total: 0, first: now, last: now, details: Details::NotNeeded }
-    }
-
-    pub(crate) fn count(&mut self, failures: u64, now: Instant) {
-        self.total += failures;
-        self.last = now;
-        if matches!(self.details, Details::NotNeeded) {
-            self.details = Details::Awaited(now + GRACE);
-        }
-    }
-
-    /// A full report of one of the failures has come.
-    pub(crate) const fn detailed(&mut self) {
-        self.details = Details::Here;
-    }
-
-    /// All that was counted is told everywhere: what comes next brings its own details.
-    pub(crate) const fn settled(&mut self) {
-        self.details = Details::NotNeeded;
-    }
-
-    pub(crate) fn is_quiet(&self, now: Instant) -> bool {
-        now.saturating_duration_since(self.last) >= QUIET
-    }
-
-    /// When it can be told, with its details or without.
-    fn tellable(&self) -> Instant {
-        match self.details {
-            Details::Awaited(until) => until,
-            Details::NotNeeded | Details::Here => self.first,
-        }
-    }
-}
-
-/// What was told of one incident in one channel. `said` and `revision` move only on the provider's
-/// yes.
-#[derive(Debug, Default)]
-pub(crate) struct Telling {
-    /// Of how many failures the channel knows.
-    said: u64,
-    /// Up to how many it is to know without waiting for the period's end: a flush asks for it.
-    asked: u64,
-    at: Option<Instant>,
-    put_off: Option<Instant>,
-    revision: u64,
+/// How something is said.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) enum Form {
+    Message,
+    /// In the place of this one.
+    Edit(Receipt),
+    /// To this one, and shown in the channel too.
+    Answer(Receipt),
 }
 
 /// There is something to tell.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) struct Due {
+pub(crate) struct Word {
+    pub(crate) why: Reason,
     /// From when on.
     pub(crate) at: Instant,
-    /// Failures that the channel does not know of.
-    pub(crate) fresh: u64,
-    /// They came after this.
-    pub(crate) since: Instant,
+}
+
+/// What was told of one incident in one channel.
+#[derive(Debug, Default)]
+pub(crate) struct Telling {
+    /// Of how many failures the channel knows.
+    said: u64,
+    /// Up to how many it is to know without waiting: a flush asks for it.
+    asked: u64,
+    /// The episode that was opened; 0 is none.
+    episode: u32,
+    /// Of how many it knew before: from other messages than this episode's, in which what it did not
+    /// take of an earlier episode is told too.
+    base: u64,
+    /// The message that is edited and answered.
+    anchor: Option<Receipt>,
+    /// It was there, and is gone: what stood there is posted anew.
+    is_lost: bool,
+    /// It was there, and cannot be changed any more: what is posted next says all of it.
+    is_left: bool,
+    /// What stands there.
+    shown: Shown,
+    /// More severe than when the channel was last called.
+    is_worse: bool,
+    /// An escalation went out in this episode.
+    escalated: bool,
+    /// The total with which it was said that it is quiet.
+    quiet: Option<u64>,
+    /// The failures of this episode that the last message that calls told.
+    called: u64,
+    /// How many were told with their details.
+    in_full: u64,
+    reminders: u32,
+    /// How often a message was refused even in short since one was taken.
+    refused: u32,
+    /// The total of a message that may be there, though no answer came.
+    doubted: Option<u64>,
+    times: Times,
+    revision: u64,
+}
+
+#[derive(Debug, Default)]
+struct Times {
+    /// This episode's first message.
+    opened: Option<Instant>,
+    /// The last message that calls: none is an edit.
+    called: Option<Instant>,
+    edited: Option<Instant>,
+    in_full: Option<Instant>,
+    said: Option<Instant>,
+    put_off: Option<Instant>,
+}
+
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+struct Shown {
+    total: u64,
+    people: usize,
+    quiet: bool,
 }
 
 impl Telling {
-    /// What the channel does not know yet, and from when on it may be told.
-    pub(crate) fn due(&self, facts: &Facts) -> Option<Due> {
-        let fresh = facts.total.checked_sub(self.said).filter(|fresh| *fresh > 0)?;
-        let since = self.at.unwrap_or(facts.first);
-        let period = self.at.map(|at| at + PERIOD);
-        let at = match self.is_hurried() {
-            true => facts.first,
-            false => [period, self.put_off].into_iter().flatten().fold(facts.tellable(), Ord::max),
-        };
-        Some(Due { at, fresh, since })
+    /// What the channel is to be told next, and from when on. Of what is due now the most important.
+    pub(crate) fn due(
+        &self,
+        state: &State,
+        can: &Capabilities,
+        settings: &Incidents,
+        now: Instant,
+    ) -> Option<Word> {
+        let words = self.words(state, can, settings, now);
+        let longer = self.doubted.filter(|total| *total == state.total).map(|_| LONGEST_PUT_OFF);
+        let put_off = self.times.put_off.map(|at| at + longer.unwrap_or_default());
+        let put_off = put_off.unwrap_or(now).max(now);
+        let mut next: Option<Word> = None;
+        for Word { why, at } in words.into_iter().flatten() {
+            let word = Word { why, at: if put_off > now { at.max(put_off) } else { at } };
+            let comes_first = |other: &Word| match (word.at <= now, other.at <= now) {
+                (true, true) => word.why.rank() < other.why.rank(),
+                (true, false) => true,
+                (false, true) => false,
+                (false, false) => word.at < other.at,
+            };
+            if next.as_ref().is_none_or(comes_first) {
+                next = Some(word);
+            }
+        }
+        next
     }
 
-    /// The channel took a message that says `total`. Gives its number.
-    pub(crate) fn told(&mut self, total: u64, now: Instant) -> u64 {
-        self.said = total;
-        self.at = Some(now);
-        self.put_off = None;
+    /// All that may be said, each from when on.
+    fn words(
+        &self,
+        state: &State,
+        can: &Capabilities,
+        settings: &Incidents,
+        now: Instant,
+    ) -> [Option<Word>; 9] {
+        if state.episode != self.episode {
+            return only([self.opening(state, now), None]);
+        }
+        if !settings.on {
+            let fresh = Word { why: Reason::InFull, at: state.tellable };
+            return only([self.is_behind(state).then_some(fresh), self.hurried_word(can, now)]);
+        }
+        let goes_on = |word: Option<Word>| word.filter(|_| state.quiet > now);
+        [
+            self.is_worse.then_some(Word { why: Reason::Worse, at: state.first }),
+            self.escalation(state, settings),
+            goes_on(self.next_in_full(state, settings)),
+            self.quiet_word(state, can),
+            goes_on(self.reminder(state, settings)),
+            self.is_lost.then_some(Word { why: Reason::Anew, at: state.first }),
+            goes_on(self.summary(state, can)),
+            goes_on(self.update(state, can, now)),
+            self.hurried_word(can, now),
+        ]
+    }
+
+    /// The first word of an episode.
+    fn opening(&self, state: &State, now: Instant) -> Option<Word> {
+        let why = state.after.filter(|_| self.episode > 0).map_or(Reason::Open, Reason::Again);
+        let at = if self.is_hurried() { now } else { state.tellable };
+        self.is_behind(state).then_some(Word { why, at })
+    }
+
+    const fn is_behind(&self, state: &State) -> bool {
+        self.said < state.total
+    }
+
+    /// Ten times as many as the channel was last called for, or as are told one by one. Not once it is
+    /// said to be quiet.
+    fn escalation(&self, state: &State, settings: &Incidents) -> Option<Word> {
+        let known = self.called.max(settings.in_full);
+        let is_more = state.total - state.base >= known.saturating_mul(settings.escalation);
+        let is_due = is_more && self.quiet != Some(state.total);
+        let at = self.times.called? + settings.escalation_period;
+        is_due.then_some(Word { why: Reason::Escalated, at })
+    }
+
+    fn next_in_full(&self, state: &State, settings: &Incidents) -> Option<Word> {
+        // What comes back again and again was seen in full.
+        let is_first = self.called < settings.in_full && !state.is_seldom;
+        let is_due = is_first && state.total - state.base > self.called;
+        let at = (self.times.in_full? + settings.full_period).max(state.tellable);
+        (is_due && self.in_full < settings.in_full).then_some(Word { why: Reason::InFull, at })
+    }
+
+    /// Only if it tells something new, but for a storm, whose end lists all of it.
+    fn quiet_word(&self, state: &State, can: &Capabilities) -> Option<Word> {
+        let is_new = if state.is_storm {
+            self.quiet != Some(state.total)
+        } else if self.edits(can) {
+            let several = state.total - state.base > 1;
+            let quiet = Shown { quiet: true, ..Shown::of(state) };
+            (several || self.escalated) && self.shown != quiet
+        } else {
+            self.quiet != Some(state.total) && (self.escalated || self.is_behind(state))
+        };
+        is_new.then_some(Word { why: Reason::Quiet, at: state.quiet })
+    }
+
+    fn reminder(&self, state: &State, settings: &Incidents) -> Option<Word> {
+        let longer = if state.is_seldom { 1 << self.reminders.min(16) } else { 1 };
+        let period = (settings.reminder * longer).min(LONGEST_REMINDER.max(settings.reminder));
+        let is_due = state.total - state.base > self.called;
+        let at = self.times.called? + period;
+        is_due.then_some(Word { why: Reason::Reminder, at })
+    }
+
+    fn summary(&self, state: &State, can: &Capabilities) -> Option<Word> {
+        if self.edits(can) || state.is_seldom || !self.is_behind(state) {
+            return None;
+        }
+        let (opened, said) = (self.times.opened?, self.times.said?);
+        let since = said.saturating_duration_since(opened);
+        let next = SUMMARIES.into_iter().find(|period| *period > since).unwrap_or_else(|| {
+            let last = SUMMARIES[SUMMARIES.len() - 1];
+            let passed = since.saturating_sub(last).as_secs() / SUMMARY_PERIOD.as_secs();
+            last + SUMMARY_PERIOD * (u32::try_from(passed).unwrap_or(u32::MAX - 1) + 1)
+        });
+        Some(Word { why: Reason::Summary, at: opened + next })
+    }
+
+    fn update(&self, state: &State, can: &Capabilities, now: Instant) -> Option<Word> {
+        let is_due = self.edits(can) && self.shown != Shown::of(state);
+        let age = now.saturating_duration_since(self.times.opened?);
+        let period = (age / EDITS_PER_AGE).min(LONGEST_EDIT_PERIOD).max(can.edit_period);
+        let at = self.times.edited? + period;
+        is_due.then_some(Word { why: Reason::Update, at })
+    }
+
+    fn hurried_word(&self, can: &Capabilities, now: Instant) -> Option<Word> {
+        let why = if self.edits(can) { Reason::Update } else { Reason::Summary };
+        self.is_hurried().then_some(Word { why, at: now })
+    }
+
+    fn edits(&self, can: &Capabilities) -> bool {
+        can.edit && self.anchor.is_some()
+    }
+
+    /// What becomes of the word in the channel.
+    pub(crate) fn form(&self, why: Reason, can: &Capabilities) -> Form {
+        match (&self.anchor, why) {
+            (Some(anchor), Reason::Update | Reason::Quiet) if can.edit => {
+                Form::Edit(anchor.clone())
+            }
+            (Some(anchor), Reason::Escalated | Reason::Worse) if can.thread => {
+                Form::Answer(anchor.clone())
+            }
+            _ => Form::Message,
+        }
+    }
+
+    /// The channel took it. Gives the number of the message.
+    pub(crate) fn told(
+        &mut self,
+        (why, form): (Reason, &Form),
+        can: &Capabilities,
+        state: &State,
+        receipt: &Receipt,
+        now: Instant,
+    ) -> u64 {
+        if why.opens() {
+            self.open(state, now);
+        }
+        self.said = self.said.max(state.total);
+        self.times.said = Some(now);
+        (self.times.put_off, self.refused, self.doubted) = (None, 0, None);
         self.revision += 1;
+        match why {
+            Reason::InFull => {
+                self.in_full += 1;
+                self.times.in_full = Some(now);
+            }
+            Reason::Escalated | Reason::Worse => (self.escalated, self.is_worse) = (true, false),
+            Reason::Reminder => self.reminders += 1,
+            Reason::Quiet => self.quiet = Some(state.total),
+            _ => {}
+        }
+        if !matches!(form, Form::Edit(_)) {
+            (self.called, self.times.called) = (state.total - state.base, Some(now));
+        }
+        if can.edit && (matches!(form, Form::Edit(_)) || self.anchor.is_none()) {
+            self.stands(why, state, receipt, now);
+        }
         self.revision
     }
 
-    /// The message was given up: the next one, a period later, says it all.
+    /// The message that is edited from now on, if the service named it.
+    fn stands(&mut self, why: Reason, state: &State, receipt: &Receipt, now: Instant) {
+        self.anchor = Some(receipt.clone()).filter(|receipt| receipt.id().is_some());
+        self.shown = Shown { quiet: why == Reason::Quiet, ..Shown::of(state) };
+        (self.times.edited, self.is_lost, self.is_left) = (Some(now), false, false);
+    }
+
+    fn open(&mut self, state: &State, now: Instant) {
+        let Self { said, asked, revision, .. } = *self;
+        let times = Times { opened: Some(now), in_full: Some(now), ..Times::default() };
+        *self = Self {
+            said,
+            asked,
+            episode: state.episode,
+            base: said,
+            in_full: 1,
+            revision,
+            times,
+            ..Self::default()
+        };
+    }
+
+    /// A message about several incidents told it: the channel knows so many.
+    pub(crate) fn told_elsewhere(&mut self, total: u64) {
+        self.said = self.said.max(total);
+        self.times.put_off = None;
+    }
+
+    /// The last message about several incidents told it as it was: from now on it stands for itself.
+    pub(crate) fn ended_elsewhere(&mut self, state: &State, now: Instant) {
+        self.told_elsewhere(state.total);
+        self.open(state, now);
+        self.quiet = Some(state.total);
+        (self.called, self.in_full) = (state.total - state.base, u64::MAX);
+        (self.times.called, self.times.said) = (Some(now), Some(now));
+    }
+
+    /// What was edited or answered is gone: the next word stands anew.
+    pub(crate) fn lost_anchor(&mut self) {
+        self.anchor = None;
+        self.is_lost = true;
+    }
+
+    /// The message was given up: the next one says it all.
     pub(crate) fn put_off(&mut self, now: Instant) {
-        self.put_off = Some(now + PERIOD);
+        self.times.put_off = Some(now + PUT_OFF);
+    }
+
+    /// The message with this total may be there, perhaps twice: it is not sent again before the count
+    /// changes, or for long.
+    pub(crate) fn doubted(&mut self, total: u64, now: Instant) {
+        self.put_off(now);
+        self.doubted = Some(total);
+    }
+
+    /// The service refused it even in short. What it refuses it will refuse again: the next one waits
+    /// longer each time, and if it was to change or answer what stands there, it stands for itself.
+    pub(crate) fn refused(&mut self, form: &Form, now: Instant) {
+        let longer = 1 << self.refused.min(16);
+        self.refused = self.refused.saturating_add(1);
+        self.times.put_off = Some(now + (PUT_OFF * longer).min(LONGEST_PUT_OFF));
+        if !matches!(form, Form::Message) {
+            self.anchor = None;
+            self.is_left = true;
+        }
+    }
+
+    /// It got more severe: that is said at once.
+    pub(crate) fn worsen(&mut self) {
+        self.is_worse = self.episode > 0;
     }
 
     /// Asks for what is known now to be told without waiting.
-    pub(crate) const fn hurry(&mut self, facts: &Facts) {
-        self.asked = facts.total;
-        self.put_off = None;
+    pub(crate) fn hurry(&mut self, total: u64) {
+        self.asked = total;
+        self.times.put_off = None;
     }
 
     /// A flush waits for this.
     pub(crate) const fn is_hurried(&self) -> bool {
-        self.is_missed() && self.put_off.is_none()
+        self.is_missed() && self.times.put_off.is_none()
     }
 
     /// What a flush asked for is not told, or not yet.
@@ -135,90 +405,61 @@ impl Telling {
         self.said < self.asked
     }
 
-    pub(crate) const fn is_told(&self, facts: &Facts) -> bool {
-        self.said == facts.total
+    pub(crate) const fn said(&self) -> u64 {
+        self.said
     }
 
-    pub(crate) const fn untold(&self, facts: &Facts) -> u64 {
-        facts.total - self.said
+    /// Of how many the channel knew before this episode's first message, which may be yet to come.
+    pub(crate) const fn base(&self, state: &State) -> u64 {
+        if self.episode == state.episode { self.base } else { self.said }
+    }
+
+    /// Whether this word stands for one that is gone, or cannot be changed: it says all that one would.
+    pub(crate) fn stands_anew(&self, why: Reason) -> bool {
+        (self.is_lost || self.is_left) && !why.opens()
+    }
+
+    /// When the channel was last told something.
+    pub(crate) const fn said_at(&self) -> Option<Instant> {
+        self.times.said
+    }
+
+    /// When what stands there was last edited.
+    pub(crate) const fn edited_at(&self) -> Option<Instant> {
+        self.times.edited
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// At most these.
+fn only(words: [Option<Word>; 2]) -> [Option<Word>; 9] {
+    let mut all = [None; 9];
+    all[..words.len()].copy_from_slice(&words);
+    all
+}
 
-    const SECOND: Duration = Duration::from_secs(1);
-
-    fn detailed(now: Instant) -> Facts {
-        let mut facts = Facts::new(now);
-        facts.count(1, now);
-        facts.detailed();
-        facts
-    }
-
-    #[test]
-    fn the_first_failure_is_told_at_once() {
-        let now = Instant::now();
-        let due = Telling::default().due(&detailed(now));
-        assert_eq!(due, Some(Due { at: now, fresh: 1, since: now }));
-    }
-
-    #[test]
-    fn the_others_are_told_together_a_period_later() {
-        let now = Instant::now();
-        let (mut facts, mut telling) = (detailed(now), Telling::default());
-        assert_eq!(telling.told(1, now + SECOND), 1);
-        assert_eq!(telling.due(&facts), None);
-        for _ in 0..500 {
-            facts.count(1, now + 2 * SECOND);
+impl Reason {
+    /// The smaller, the more important.
+    pub(crate) const fn rank(self) -> u8 {
+        match self {
+            Self::Open | Self::Again(_) => 0,
+            Self::Escalated | Self::Worse => 1,
+            Self::InFull => 2,
+            Self::Quiet => 3,
+            Self::Reminder => 4,
+            Self::Anew => 5,
+            Self::Summary => 6,
+            Self::Update => 7,
         }
-        let due = Due { at: now + SECOND + PERIOD, fresh: 500, since: now + SECOND };
-        assert_eq!(telling.due(&facts), Some(due));
     }
 
-    #[test]
-    fn lost_details_are_waited_for_a_little() {
-        let now = Instant::now();
-        let mut facts = Facts::new(now);
-        facts.count(3, now);
-        assert_eq!(Telling::default().due(&facts).map(|due| due.at), Some(now + GRACE));
-        facts.count(1, now + SECOND);
-        assert_eq!(Telling::default().due(&facts).map(|due| due.at), Some(now + GRACE));
-        facts.detailed();
-        assert_eq!(Telling::default().due(&facts).map(|due| due.at), Some(now));
+    /// It is the first word of an episode.
+    pub(crate) const fn opens(self) -> bool {
+        matches!(self, Self::Open | Self::Again(_))
     }
+}
 
-    #[test]
-    fn what_was_given_up_is_told_a_period_later_with_all_that_came() {
-        let now = Instant::now();
-        let (mut facts, mut telling) = (detailed(now), Telling::default());
-        telling.put_off(now);
-        facts.count(4, now + SECOND);
-        assert_eq!(telling.due(&facts).map(|due| (due.at, due.fresh)), Some((now + PERIOD, 5)));
-    }
-
-    #[test]
-    fn a_flush_waits_for_no_period_and_asks_only_for_what_came_before_it() {
-        let now = Instant::now();
-        let (mut facts, mut telling) = (detailed(now), Telling::default());
-        telling.told(1, now);
-        facts.count(7, now + SECOND);
-        telling.hurry(&facts);
-        facts.count(1, now + 2 * SECOND);
-        assert_eq!(telling.due(&facts).map(|due| (due.at, due.fresh)), Some((now, 8)));
-        telling.told(8, now + 3 * SECOND);
-        assert!(!telling.is_hurried());
-        assert_eq!(telling.due(&facts).map(|due| due.at), Some(now + 3 * SECOND + PERIOD));
-    }
-
-    #[test]
-    fn a_flush_does_not_wait_for_what_was_given_up_and_knows_that_it_is_missing() {
-        let now = Instant::now();
-        let (facts, mut telling) = (detailed(now), Telling::default());
-        telling.hurry(&facts);
-        assert!(telling.is_hurried());
-        telling.put_off(now);
-        assert!(telling.is_missed() && !telling.is_hurried());
+impl Shown {
+    const fn of(state: &State) -> Self {
+        Self { total: state.total, people: state.people, quiet: false }
     }
 }

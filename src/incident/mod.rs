@@ -1,18 +1,31 @@
 //! How often: counts that are never lost, and what was said of them where.
+//!
+//! The settings are [`Incidents`]; here are their defaults.
 
+mod facts;
 mod lifecycle;
 mod missing;
+mod people;
 pub(crate) mod schedule;
+mod settings;
+mod storm;
 mod tally;
 
-pub use self::missing::{MISSING_PAGES_PERIOD, MOST_MISSING_PAGES};
+#[cfg(test)]
+pub(crate) use self::{facts::GRACE, tally::MOST_KINDS};
 pub(crate) use self::{
-    lifecycle::{Facts, Telling},
+    facts::{Facts, Moment, State},
+    lifecycle::{Form, Reason, Telling, Word},
     missing::{Asked, Due as MissingDue, Missing, Pages as MissingPages, Site},
+    people::{Hit, People, user_hash},
+    storm::{Bucket, Storm},
     tally::{Drained, Seen, Tally},
 };
-#[cfg(test)]
-pub(crate) use self::{
-    lifecycle::{GRACE, PERIOD, QUIET},
-    tally::MOST_KINDS,
+pub use self::{
+    missing::{MISSING_PAGES_PERIOD, MOST_MISSING_PAGES},
+    people::NAMED_USERS,
+    settings::{
+        ESCALATION, ESCALATION_PERIOD, FULL_PERIOD, Incidents, QUIET, REMEMBERED, REMINDER,
+        STORM_BURST, STORM_REFILL, SUMMARIES, SUMMARY_PERIOD, TOLD_IN_FULL,
+    },
 };

@@ -87,6 +87,17 @@ impl<F> Tally<F> {
         shard.get(&key).map_or(Seen::New, Kind::hit)
     }
 
+    /// What is remembered of a known kind, if it is wanted. `is_wanted` may not wait.
+    pub(crate) fn facts(
+        &self,
+        key: Key,
+        is_wanted: impl FnOnce(&Arc<F>) -> bool,
+    ) -> Option<Arc<F>> {
+        let shard = self.shard(key).read().unwrap_or_else(PoisonError::into_inner);
+        let facts = &shard.get(&key)?.facts;
+        is_wanted(facts).then(|| Arc::clone(facts))
+    }
+
     /// Enters a new kind and counts its first failure, whose details are wanted. `stem` is the key
     /// without the text, the key itself if there is none.
     pub(crate) fn open(&self, key: Key, stem: Key, facts: Arc<F>) -> Seen {

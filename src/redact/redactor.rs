@@ -7,6 +7,7 @@ use serde::Deserialize;
 use super::{
     Finding, Hide, Redacted, Rules, Shown,
     scan::{Scan, Tier},
+    secrets::Secrets,
     trail::Trail,
 };
 use crate::{
@@ -14,6 +15,7 @@ use crate::{
     message::Message,
     report::{Cause, Page, Report, Summary},
     secret::Secret,
+    sensitive::Sensitive,
 };
 
 /// The rules of what may be said: the [defaults](crate::redact#what-is-never-sent) and the app's own,
@@ -265,6 +267,12 @@ impl Redactor {
         let trail = Trail::with_findings();
         self.rules.report(report, &trail);
         trail.findings()
+    }
+
+    /// Redacts whom it failed for: only what is configured is hidden, so that searching finds the rest.
+    pub(crate) fn user(&self, user: &str, sensitive: &Sensitive) -> Redacted<String> {
+        let known = Secrets::of(sensitive, &[]);
+        Redacted::new(Scan::new(&self.rules, Tier::Own).knowing(&known).user(user))
     }
 
     /// Redacts the path of a page that is not there.

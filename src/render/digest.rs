@@ -17,7 +17,7 @@ pub(crate) fn digest(topic: &str, events: &[&Message], over: Duration, limits: &
     let lines = events.iter().map(|event| line(event));
     let mut message = Message::new(text);
     message.icon = common(events, |event| &event.icon);
-    message.literals = literals(lines, limits);
+    message.literals = literals("Events", lines, limits);
     message.mention = events.iter().find_map(|event| event.mention.clone());
     message.severity = events.iter().map(|event| event.severity).max().unwrap_or_default();
     message.silent = events.iter().all(|event| event.silent);
@@ -54,7 +54,11 @@ fn line(event: &Message) -> String {
 }
 
 /// The lines in as few pieces as possible.
-fn literals(lines: impl Iterator<Item = String>, limits: &Limits) -> Vec<Literal> {
+pub(super) fn literals(
+    label: &'static str,
+    lines: impl Iterator<Item = String>,
+    limits: &Limits,
+) -> Vec<Literal> {
     let mut literals: Vec<Literal> = Vec::new();
     let mut room = 0;
     for line in lines {
@@ -63,7 +67,7 @@ fn literals(lines: impl Iterator<Item = String>, limits: &Limits) -> Vec<Literal
             Some(Literal { text, .. }) => text.extend(["\n", &*line]),
             None => {
                 room = limits.literal + 1;
-                literals.push(Literal { label: "Events", note: None, text: line, language: None });
+                literals.push(Literal { label, note: None, text: line, language: None });
             }
         }
         room = room.saturating_sub(length);

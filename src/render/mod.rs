@@ -10,7 +10,9 @@ mod digest;
 pub(crate) mod examples;
 #[cfg(test)]
 pub(crate) mod golden;
+mod incident;
 mod missing;
+mod storm;
 mod task;
 #[cfg(test)]
 mod tests;
@@ -18,10 +20,12 @@ mod words;
 
 use std::time::Duration;
 
-use self::words::{elapsed, grpc_name, utc};
+use self::words::{elapsed, grouped, grpc_name, utc};
 pub(crate) use self::{
     digest::digest,
+    incident::{Tale, incident},
     missing::missing,
+    storm::{Storm, StormLine, storm},
     task::{task, task_in_short},
 };
 use crate::{
@@ -29,7 +33,7 @@ use crate::{
     redact::Redacted,
     report::{Cause, Kind, Origin, Report, RequestSnapshot, Summary},
     severity::Severity,
-    text::{clean, one_line},
+    text::{Unit, clean, one_line},
     topic::Topic,
 };
 
@@ -149,9 +153,16 @@ fn opening(topic: Topic, severity: Severity) -> Message {
     Message::new(format!("{emoji} {heading}")).severity(severity).topic(topic)
 }
 
-/// The count stands before the service, where a lock screen still shows it.
+/// The count stands before the service, where a lock screen still shows it. A long line makes room for
+/// it.
 fn subject(line: &str, count: &Count, origin: &Origin) -> String {
-    let parts = [Some(line.to_owned()), times(count), Some(service(origin))];
+    let times = times(count);
+    let room = times.as_ref().map_or(usize::MAX, |times| SUBJECT.saturating_sub(times.len()));
+    let line = match line.len() > room {
+        true => format!("{}…", Unit::Bytes.cut(line, room).trim_end()),
+        false => line.to_owned(),
+    };
+    let parts = [Some(line), times, Some(service(origin))];
     one_line(&parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")).into_owned()
 }
 
@@ -163,13 +174,13 @@ fn service(origin: &Origin) -> String {
 }
 
 /// `×99 more in 1 min (100 in all)`; nothing for a single failure.
-fn times(&Count { total, fresh, over }: &Count) -> Option<String> {
+pub(super) fn times(&Count { total, fresh, over }: &Count) -> Option<String> {
     let during = if over.is_zero() { String::new() } else { format!(" in {}", elapsed(over)) };
     match (total, fresh) {
-        (..=1, _) => None,
-        (_, 0) => Some(format!("×{total} in all")),
-        _ if fresh == total => Some(format!("×{total}{during}")),
-        _ => Some(format!("×{fresh} more{during} ({total} in all)")),
+        (0, _) | (1, 1) => None,
+        (_, 0) => Some(format!("×{} in all", grouped(total))),
+        _ if fresh == total => Some(format!("×{}{during}", grouped(total))),
+        _ => Some(format!("×{} more{during} ({} in all)", grouped(fresh), grouped(total))),
     }
 }
 
@@ -270,6 +281,8 @@ const NO_CAUSE: &str = "no cause attached: return `ServerError`, or call `.cause
                         layer, see docs.rs/tower-bell";
 const LOST: &str = "details were lost: too much failed at once; the next failure of this kind \
                     brings them";
+/// Bytes of a line and its count that are shown wherever anything is.
+const SUBJECT: usize = 118;
 /// Characters of a chain that still stands on one line.
 const SHORT_CHAIN: usize = 160;
 /// Hidden headers that are named.

@@ -29,6 +29,25 @@ pub(super) fn utc(time: SystemTime) -> Option<String> {
     jiff::fmt::strtime::format("%Y-%m-%d %H:%M:%S UTC", time).ok()
 }
 
+/// The day and the time of day of what [`utc`] gives.
+pub(super) fn clock(time: &str) -> Option<(&str, &str)> {
+    time.strip_suffix(" UTC")?.split_once(' ')
+}
+
+/// A number for people: `180 000`; up to four digits as they are.
+pub(super) fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    if digits.len() <= 4 {
+        return digits;
+    }
+    let first = digits.len() % 3;
+    let group = |at: usize| at > 0 && at % 3 == first % 3;
+    let shown = digits
+        .char_indices()
+        .flat_map(|(at, digit)| group(at).then_some(' ').into_iter().chain([digit]));
+    shown.collect()
+}
+
 /// The name of a gRPC status.
 pub(super) fn grpc_name(code: u16) -> &'static str {
     GRPC_NAMES.get(usize::from(code)).copied().unwrap_or("of no known name")
@@ -79,6 +98,13 @@ mod tests {
             (266_400_000, "3 d 2 h"),
         ];
         assert_eq!(cases.map(|(millis, _)| said(millis)), cases.map(|(_, words)| words));
+    }
+
+    #[test]
+    fn long_numbers_are_grouped() {
+        let cases = [(0, "0"), (1_500, "1500"), (10_000, "10 000"), (180_000, "180 000")];
+        assert_eq!(cases.map(|(number, _)| grouped(number)), cases.map(|(_, words)| words));
+        assert_eq!(grouped(1_234_567), "1 234 567");
     }
 
     #[test]

@@ -215,7 +215,6 @@ pub(crate) trait DynTransport: Send + Sync {
     fn check_mention(&self, mention: &str) -> Result<(), ConfigError>;
     fn post<'a>(&'a self, message: &'a Redacted<Message>) -> Posting<'a>;
     fn edit<'a>(&'a self, receipt: &'a Receipt, message: &'a Redacted<Message>) -> Posting<'a>;
-    #[expect(dead_code, reason = "nothing is answered yet")]
     fn reply<'a>(&'a self, receipt: &'a Receipt, message: &'a Redacted<Message>) -> Posting<'a>;
 }
 

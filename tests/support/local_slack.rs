@@ -7,7 +7,7 @@
 use std::{
     collections::VecDeque,
     convert::Infallible,
-    net::SocketAddr,
+    net::{Ipv4Addr, SocketAddr},
     sync::{Arc, Condvar, Mutex, MutexGuard},
     thread::{self, JoinHandle},
 };
@@ -20,7 +20,10 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde_json::{Value, json};
-use tokio::sync::{Semaphore, oneshot};
+use tokio::{
+    net::TcpSocket,
+    sync::{Semaphore, oneshot},
+};
 use tower_bell::transport::slack::check;
 
 use super::PATIENCE;
@@ -69,6 +72,8 @@ pub(crate) struct Standing {
 pub(crate) struct LocalSlack {
     address: SocketAddr,
     shared: Arc<Shared>,
+    /// Until it is opened.
+    socket: Option<TcpSocket>,
     stop: Option<oneshot::Sender<Infallible>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -84,27 +89,73 @@ struct Seen {
     requests: Vec<Request>,
     problems: Vec<String>,
     script: VecDeque<Reply>,
+    /// The same for edits alone.
+    edits: VecDeque<Reply>,
     standing: Vec<Standing>,
     /// How many messages were ever named: no two have the same name.
     named: usize,
+    /// Requests that will never be answered.
+    unanswered: usize,
+}
+
+/// Looks at what a local Slack does, from any thread.
+#[derive(Clone)]
+pub(crate) struct Watch(Arc<Shared>);
+
+impl Watch {
+    /// How many requests will never be answered.
+    pub(crate) fn unanswered(&self) -> usize {
+        self.0.seen.lock().expect("no panic").unanswered
+    }
+
+    /// Blocks until there are more of these, or `over` says so when asked to [`look`](Self::look).
+    pub(crate) fn wait_until(&self, unanswered: usize, over: impl Fn() -> bool) {
+        let seen = self.0.seen.lock().expect("no panic");
+        let waits = |seen: &mut Seen| seen.unanswered <= unanswered && !over();
+        let waited = self.0.came.wait_timeout_while(seen, PATIENCE, waits);
+        drop(waited.expect("no panic"));
+    }
+
+    /// Asks those that wait to look again.
+    pub(crate) fn look(&self) {
+        // With the lock, lest one looks before this and begins to wait after it.
+        let seen = self.0.seen.lock().expect("no panic");
+        self.0.came.notify_all();
+        drop(seen);
+    }
 }
 
 impl LocalSlack {
     pub(crate) fn start() -> Self {
-        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
-        listener.set_nonblocking(true).expect("a socket");
-        let address = listener.local_addr().expect("an address");
+        let mut slack = Self::closed();
+        slack.open();
+        slack
+    }
+
+    /// Has an address where every connection is refused, until [`open`](Self::open).
+    pub(crate) fn closed() -> Self {
+        let socket = TcpSocket::new_v4().expect("a socket");
+        socket.bind((Ipv4Addr::LOCALHOST, 0).into()).expect("a free port");
+        let address = socket.local_addr().expect("an address");
         let shared = Arc::new(Shared {
             seen: Mutex::default(),
             came: Condvar::new(),
             released: Semaphore::new(0),
         });
-        let app = Router::new().fallback(serve).with_state(Arc::clone(&shared));
+        Self { address, shared, socket: Some(socket), stop: None, thread: None }
+    }
+
+    /// From now on every connection is taken.
+    pub(crate) fn open(&mut self) {
+        let socket = self.socket.take().expect("opened once");
+        let app = Router::new().fallback(serve).with_state(Arc::clone(&self.shared));
         let (stop, stopped) = oneshot::channel();
+        let (listening, listens) = std::sync::mpsc::channel();
         let thread = thread::spawn(move || {
             let mut runtime = tokio::runtime::Builder::new_current_thread();
             runtime.enable_all().build().expect("a runtime").block_on(async {
-                let listener = tokio::net::TcpListener::from_std(listener).expect("a socket");
+                let listener = socket.listen(1_024).expect("a socket");
+                listening.send(()).expect("someone waits");
                 // Ends when the sender is dropped, whatever requests are still held.
                 tokio::select! {
                     served = axum::serve(listener, app) => served.expect("to serve"),
@@ -112,7 +163,8 @@ impl LocalSlack {
                 }
             });
         });
-        Self { address, shared, stop: Some(stop), thread: Some(thread) }
+        listens.recv().expect("it listens");
+        (self.stop, self.thread) = (Some(stop), Some(thread));
     }
 
     /// The URL of a webhook, with a secret in it.
@@ -128,6 +180,11 @@ impl LocalSlack {
     /// Scripts the answer to the next request that has none yet. Without a script: [`Reply::Ok`].
     pub(crate) fn answer(&self, reply: Reply) {
         self.seen().script.push_back(reply);
+    }
+
+    /// Scripts the answer to the next edit that has none yet, whatever else comes before it.
+    pub(crate) fn answer_edit(&self, reply: Reply) {
+        self.seen().edits.push_back(reply);
     }
 
     /// Lets one [`Reply::Held`] go, now or when its request comes.
@@ -159,6 +216,11 @@ impl LocalSlack {
         came.unwrap_or_else(|came| panic!("{came} requests came, not {count}"))
     }
 
+    /// For what has to know when a request will not be answered.
+    pub(crate) fn watch(&self) -> Watch {
+        Watch(Arc::clone(&self.shared))
+    }
+
     /// What bots posted and nobody deleted, oldest first: answers too.
     pub(crate) fn standing(&self) -> Vec<Standing> {
         self.seen().standing.clone()
@@ -184,7 +246,7 @@ impl Drop for LocalSlack {
         drop(self.stop.take());
         let ended = self.thread.take().map(JoinHandle::join);
         if !thread::panicking() {
-            assert!(ended.is_some_and(|ended| ended.is_ok()), "the local Slack panicked");
+            assert!(ended.is_none_or(|ended| ended.is_ok()), "the local Slack panicked");
             let problems = std::mem::take(&mut self.seen().problems);
             assert!(problems.is_empty(), "Slack would not take it: {}", problems.join(", "));
         }
@@ -222,11 +284,14 @@ async fn serve(
         let mut seen = shared.seen.lock().expect("no panic");
         seen.requests.push(request.clone());
         seen.problems.extend(problem.clone());
-        let reply = seen.script.pop_front().unwrap_or(Reply::Ok);
+        let is_edit = request.path.ends_with("/chat.update");
+        let own = if is_edit { seen.edits.pop_front() } else { None };
+        let reply = own.or_else(|| seen.script.pop_front()).unwrap_or(Reply::Ok);
         if matches!(reply, Reply::DoneNever) {
             // Whoever sees the request sees it done.
             seen.approve(&request);
         }
+        seen.unanswered += usize::from(matches!(reply, Reply::Never | Reply::DoneNever));
         reply
     };
     shared.came.notify_all();

@@ -6,6 +6,8 @@ pub(crate) mod bad_server;
 pub(crate) mod http;
 #[cfg(feature = "slack")]
 pub(crate) mod local_slack;
+#[cfg(feature = "slack")]
+pub(crate) mod still;
 
 use std::time::Duration;
 

@@ -1,0 +1,83 @@
+//! What a channel is to say now, as of the latest state.
+
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
+
+use tokio::time::Instant;
+
+use crate::{
+    delivery::KindFacts,
+    incident::{Form, People, Reason, State},
+    redact::Redacted,
+    render::Count,
+    report::{Fingerprint, Report},
+    route::Target,
+};
+
+/// What an incident is about: `None` is what the tally had no room for.
+pub(crate) type Subject = Option<Fingerprint>;
+
+#[derive(Debug)]
+pub(crate) struct Due {
+    pub(crate) why: Reason,
+    pub(crate) form: Form,
+    /// It stands for a message that is gone, or cannot be changed.
+    pub(crate) anew: bool,
+    pub(crate) about: About,
+    /// How it is said; whom it calls only if the incident opens, or got worse.
+    pub(crate) target: Target,
+    /// The channel that this one stands in for, and why.
+    pub(crate) instead_of: Option<Arc<str>>,
+    pub(crate) count: Count,
+    /// When it began and last failed.
+    pub(crate) span: (SystemTime, SystemTime),
+    /// How long nothing has failed.
+    pub(crate) silent: Duration,
+    /// The service refused it in full.
+    pub(crate) minimal: bool,
+    pub(super) state: State,
+}
+
+#[derive(Debug)]
+pub(crate) enum About {
+    Incident(Box<OfIncident>),
+    /// Several that are told together.
+    Storm(Vec<Member>),
+}
+
+#[derive(Debug)]
+pub(crate) struct OfIncident {
+    pub(crate) subject: Subject,
+    pub(crate) kind: Option<Arc<KindFacts>>,
+    pub(crate) people: People,
+    pub(crate) report: Option<Arc<Redacted<Report>>>,
+    /// Another one, which is not told in full.
+    pub(crate) latest: Option<Arc<Redacted<Report>>>,
+}
+
+impl OfIncident {
+    /// The channel that its layer names, if that does not exist.
+    pub(crate) fn unknown(&self) -> Option<&str> {
+        self.kind.as_ref()?.unknown.as_deref()
+    }
+}
+
+/// One of several that are told together.
+#[derive(Clone, Debug)]
+pub(crate) struct Member {
+    pub(crate) subject: Subject,
+    pub(crate) kind: Option<Arc<KindFacts>>,
+    /// Failures since they are told together.
+    pub(crate) failures: u64,
+    pub(super) state: State,
+}
+
+/// What a channel is to do.
+#[derive(Debug)]
+pub(crate) enum Next {
+    Say(Box<Due>),
+    /// Nothing is due before this; `None` is nothing at all.
+    Wait(Option<Instant>),
+}

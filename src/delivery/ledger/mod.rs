@@ -1,0 +1,448 @@
+//! The facts of every incident and what was told of it where. The worker writes the counts in, each
+//! channel asks what is due now. Reads no clock.
+
+mod due;
+mod record;
+mod storms;
+#[cfg(test)]
+mod tests;
+
+use std::{cmp::Reverse, collections::BTreeMap, sync::Arc};
+
+use tokio::time::Instant;
+
+pub(crate) use self::due::{About, Due, Member, Next, OfIncident, Subject};
+use self::record::{Record, Told};
+use crate::{
+    delivery::{
+        Detail, KindFacts,
+        retry::{Attempts, Verdict},
+    },
+    incident::{Bucket, Drained, Form, Incidents, Moment, Reason, State, Storm, Word},
+    render::Count,
+    report::Key,
+    route::{DEFAULT, Target},
+    severity::Severity,
+    transport::{Capabilities, Receipt, SendError},
+};
+
+/// Bytes of reports that are kept to be told, over all incidents; further details are lost.
+pub const MOST_EXEMPLAR_BYTES: usize = 4 * 1024 * 1024;
+/// Quiet incidents that are remembered, so that it can be said that one came back.
+pub const MOST_REMEMBERED: usize = 1_000;
+
+#[derive(Debug)]
+pub(crate) struct Ledger {
+    settings: Incidents,
+    records: BTreeMap<Subject, Record>,
+    lanes: Vec<Lane>,
+    /// Bytes of all exemplars.
+    weight: usize,
+    /// How many incidents there were: the age of the next one.
+    opened: u64,
+}
+
+/// What is kept for a channel beside what was told there.
+#[derive(Debug)]
+struct Lane {
+    can: Capabilities,
+    bucket: Bucket,
+    storm: Option<Storm>,
+    /// Of the storm's messages.
+    attempts: Attempts,
+    /// Where its incidents are told meanwhile, because it takes no message, with a note that says so.
+    diverted: Option<(usize, Arc<str>)>,
+}
+
+impl Ledger {
+    pub(crate) fn new(
+        settings: Incidents,
+        channels: impl IntoIterator<Item = Capabilities>,
+    ) -> Self {
+        let lane = |can| Lane {
+            can,
+            bucket: Bucket::default(),
+            storm: None,
+            attempts: Attempts::default(),
+            diverted: None,
+        };
+        let lanes = channels.into_iter().map(lane).collect();
+        Self { settings, records: BTreeMap::new(), lanes, weight: 0, opened: 0 }
+    }
+
+    /// Adds what the tally counted of one kind. Gives whether the incident is new.
+    pub(crate) fn count(&mut self, drained: &Drained<KindFacts>, now: Moment) -> bool {
+        let KindFacts { fingerprint, summary, targets, hit, .. } = &*drained.facts;
+        let severity = summary.severity;
+        if targets.is_empty() {
+            // What else is told of this incident must not speak of it.
+            self.record(Some(*fingerprint), now).silenced.insert(drained.key);
+            return false;
+        }
+        let (users, more) = hit.take();
+        let is_new = self.add(Some(*fingerprint), targets, severity, drained.count, now);
+        let record = self.record(Some(*fingerprint), now);
+        record.keys.insert(drained.key);
+        record.severity = record.severity.max(severity);
+        record.kind.get_or_insert_with(|| Arc::clone(&drained.facts));
+        users.into_iter().for_each(|user| record.facts.people.add(user));
+        if more {
+            record.facts.people.add_more();
+        }
+        is_new
+    }
+
+    /// Adds failures of kinds that the tally had no room for.
+    pub(crate) fn count_further(&mut self, failures: u64, now: Moment) {
+        self.add(None, &[Target::plain(DEFAULT)], Severity::Error, failures, now);
+    }
+
+    fn add(
+        &mut self,
+        subject: Subject,
+        targets: &[Target],
+        severity: Severity,
+        failures: u64,
+        now: Moment,
+    ) -> bool {
+        let settings = self.settings.clone();
+        let lanes = targets.iter().filter_map(|target| self.lanes.get(target.channel));
+        let diverted: Vec<_> = lanes.filter_map(|lane| lane.diverted.clone()).collect();
+        let record = self.record(subject, now);
+        targets.iter().for_each(|target| record.tell(target, severity));
+        diverted.iter().for_each(|(to, why)| record.tell_instead(*to, why, severity));
+        let is_new = record.facts.total == 0;
+        let freed = record.count(failures, now, &settings);
+        self.weight -= freed;
+        is_new
+    }
+
+    fn record(&mut self, subject: Subject, now: Moment) -> &mut Record {
+        self.records.entry(subject).or_insert_with(|| {
+            self.opened += 1;
+            Record::new(self.opened, now)
+        })
+    }
+
+    /// Keeps the report to be told: the first, and in the place of an older one the latest. `false` if
+    /// it is lost: its kind is let go already, or there is no room.
+    pub(crate) fn attach(&mut self, detail: Detail) -> bool {
+        let subject = Some(detail.report.fingerprint);
+        let Some(record) = self.records.get(&subject) else { return false };
+        let needed = detail.weight.saturating_sub(record.exemplars.replaced());
+        self.make_room(needed, subject);
+        let Some(record) = self.records.get_mut(&subject) else { return false };
+        let sum = self.weight + detail.weight - record.exemplars.replaced();
+        if sum > MOST_EXEMPLAR_BYTES {
+            return false;
+        }
+        self.weight = sum;
+        record.severity = record.severity.max(detail.report.severity);
+        if detail.report.user.is_some() {
+            let user = detail.report.as_ref().map(|report| report.user.clone().unwrap_or_default());
+            record.facts.people.add(user);
+        }
+        record.exemplars.keep(detail);
+        record.facts.detailed();
+        true
+    }
+
+    /// What was told makes room for what was not, the oldest first.
+    fn make_room(&mut self, bytes: usize, keep: Subject) {
+        while self.weight + bytes > MOST_EXEMPLAR_BYTES {
+            let told = self.records.iter_mut().filter(|(subject, record)| {
+                **subject != keep && !record.exemplars.is_empty() && record.is_told()
+            });
+            let Some((_, oldest)) = told.min_by_key(|(_, record)| record.facts.last()) else {
+                return;
+            };
+            self.weight -= oldest.exemplars.clear();
+        }
+    }
+
+    /// The most important thing to say in this channel now: what failed to be said least often, then
+    /// by its reason, then the worst, then the oldest. New incidents for which there is no room any
+    /// more are told together from then on.
+    pub(crate) fn next(&mut self, channel: usize, now: Instant) -> Next {
+        self.release_critical(channel);
+        let Some((first, wake)) = self.first(channel, now) else { return Next::Wait(None) };
+        let Some(candidate) = first else { return Next::Wait(wake) };
+        if candidate.is_gated && !self.has_room(channel, now) {
+            self.hold(channel, now);
+            return self.next(channel, now);
+        }
+        let due = match candidate.subject {
+            Some(subject) => self.due(channel, subject, candidate.word, now),
+            None => self.storm_due(channel, candidate.word, now),
+        };
+        due.map_or(Next::Wait(wake), |due| Next::Say(Box::new(due)))
+    }
+
+    /// What comes first of what is due, or when the next is due.
+    fn first(&self, channel: usize, now: Instant) -> Option<(Option<Candidate>, Option<Instant>)> {
+        let lane = self.lanes.get(channel)?;
+        let single = self.records.iter().filter_map(|(subject, record)| {
+            let told = record.tellings.get(&channel).filter(|told| told.held.is_none())?;
+            let state = record.facts.state(&self.settings);
+            let word = told.telling.due(&state, &lane.can, &self.settings, now)?;
+            Some(Candidate::of_incident(*subject, record, told, word))
+        });
+        let storm = self.storm_word(channel, now);
+        let storm = storm.map(|word| Candidate::of_storm(word, &lane.attempts));
+        let (due, later): (Vec<_>, Vec<_>) =
+            single.chain(storm).partition(|candidate| candidate.word.at <= now);
+        let wake = later.iter().map(|candidate| candidate.word.at).min();
+        Some((due.into_iter().min_by_key(|candidate| candidate.rank), wake))
+    }
+
+    fn due(&self, channel: usize, subject: Subject, word: Word, now: Instant) -> Option<Due> {
+        let lane = self.lanes.get(channel)?;
+        let record = self.records.get(&subject)?;
+        let told = record.tellings.get(&channel)?;
+        let state = record.facts.state(&self.settings);
+        let form = told.telling.form(word.why, &lane.can);
+        let (first, latest) = (record.exemplars.first(), record.exemplars.latest());
+        let is_root = matches!(word.why, Reason::Update | Reason::Quiet);
+        let (report, latest) = if is_root { (first, latest) } else { (latest.or(first), None) };
+        Some(Due {
+            why: word.why,
+            count: self.count_of((word.why, &form), &state, told, record),
+            anew: told.telling.stands_anew(word.why),
+            about: About::Incident(Box::new(OfIncident {
+                subject,
+                kind: record.kind.clone(),
+                people: record.facts.people.clone(),
+                report: report.cloned(),
+                latest: latest.cloned(),
+            })),
+            form,
+            target: told.target(),
+            instead_of: told.instead_of.clone(),
+            span: record.facts.span(),
+            silent: now.saturating_duration_since(record.facts.last()),
+            minimal: told.attempts.is_minimal(),
+            state,
+        })
+    }
+
+    /// What is fresh; of what replaces a message, all.
+    fn count_of(
+        &self,
+        (why, form): (Reason, &Form),
+        state: &State,
+        told: &Told,
+        record: &Record,
+    ) -> Count {
+        let base = if self.settings.on { told.telling.base(state) } else { 0 };
+        let (total, said) = (state.total - base, told.telling.said());
+        if matches!(form, Form::Edit(_)) || told.telling.stands_anew(why) {
+            let over = record.facts.last().saturating_duration_since(state.first);
+            return Count { total, fresh: total, over };
+        }
+        let fresh = state.total - said;
+        // Of an episode before this one something may be untold.
+        let is_of_episode = why.opens() && said >= state.base;
+        let since = told.telling.said_at().filter(|_| !is_of_episode).unwrap_or(state.first);
+        // How long it waited for its turn, or was quiet, says nothing about how fast it fails.
+        let over = record.facts.last().saturating_duration_since(since);
+        Count { total, fresh, over }
+    }
+
+    /// The channel took it. Gives the number of the message and the keys whose next failure is to
+    /// bring its details.
+    pub(crate) fn told(
+        &mut self,
+        channel: usize,
+        due: &Due,
+        receipt: &Receipt,
+        now: Instant,
+    ) -> (u64, Vec<Key>) {
+        let nothing = (0, Vec::new());
+        let About::Incident(of) = &due.about else {
+            return (self.storm_told(channel, due, receipt, now), Vec::new());
+        };
+        let Some(lane) = self.lanes.get_mut(channel) else { return nothing };
+        let Some(record) = self.records.get_mut(&of.subject) else { return nothing };
+        let Some(told) = record.tellings.get_mut(&channel) else { return nothing };
+        if due.why.opens() && is_gated(&self.settings, record.severity) {
+            lane.bucket.take(&self.settings, now);
+        }
+        told.attempts = Attempts::default();
+        // It may have got worse meanwhile.
+        told.calls &= due.target != told.target;
+        let can = &lane.can;
+        let revision = told.telling.told((due.why, &due.form), can, &due.state, receipt, now);
+        let calls = due.why != Reason::Update;
+        (revision, record.keys.iter().filter(|_| calls).copied().collect())
+    }
+
+    /// The channel did not take it. It stays due; what was given up waits a while.
+    pub(crate) fn failed(
+        &mut self,
+        channel: usize,
+        due: &Due,
+        error: &SendError,
+        now: Instant,
+    ) -> Verdict {
+        let place = match &due.about {
+            About::Storm(_) => self
+                .lanes
+                .get_mut(channel)
+                .and_then(|lane| Some((&mut lane.attempts, &mut lane.storm.as_mut()?.telling))),
+            About::Incident(of) => self.records.get_mut(&of.subject).and_then(|record| {
+                let told = record.tellings.get_mut(&channel)?;
+                Some((&mut told.attempts, &mut told.telling))
+            }),
+        };
+        let Some((attempts, telling)) = place else { return Verdict::GiveUp };
+        if error.is_lost_anchor() {
+            telling.lost_anchor();
+        }
+        let verdict = attempts.after(error);
+        // Where nothing is taken it is the channel that waits.
+        if verdict == Verdict::GiveUp && !error.is_permanent() {
+            *attempts = Attempts::default();
+            match () {
+                () if error.is_rejected() => telling.refused(&due.form, now),
+                () if error.is_unknown_outcome() => telling.doubted(due.state.total, now),
+                () => telling.put_off(now),
+            }
+        }
+        verdict
+    }
+
+    /// This channel takes no message: what it is to know is told in the other one too, with the note.
+    pub(crate) fn divert(&mut self, from: usize, to: usize, why: &Arc<str>) {
+        let Some(lane) = self.lanes.get_mut(from) else { return };
+        lane.diverted = Some((to, Arc::clone(why)));
+        for record in self.records.values_mut() {
+            let total = record.facts.total;
+            if let Some(told) = record.tellings.get(&from)
+                && told.telling.said() < total
+            {
+                record.tell_instead(to, why, record.severity);
+            }
+        }
+    }
+
+    /// It takes messages again.
+    pub(crate) fn undivert(&mut self, from: usize) {
+        if let Some(lane) = self.lanes.get_mut(from) {
+            lane.diverted = None;
+        }
+    }
+
+    /// Lets go of what is told: after a quiet time the exemplars and the kinds, if `close` says that
+    /// nothing more came of them, and a day later all that is remembered.
+    pub(crate) fn sweep(&mut self, now: Instant, mut close: impl FnMut(Key) -> bool) {
+        let Self { records, lanes, settings, weight, .. } = self;
+        let mut remembered = Vec::new();
+        records.retain(|subject, record| {
+            if record.is_told() {
+                record.facts.settled();
+            } else {
+                return true;
+            }
+            if !record.facts.is_quiet(now, settings) || has_words(record, lanes, settings, now) {
+                return true;
+            }
+            record.keys.retain(|key| !close(*key));
+            record.silenced.retain(|key| !close(*key));
+            if !record.keys.is_empty() || !record.silenced.is_empty() || record.is_held() {
+                return true;
+            }
+            *weight -= record.exemplars.clear();
+            let is_over = record.facts.total == 0 || !settings.on || record.facts.is_past(now);
+            if !is_over {
+                remembered.push((record.facts.last(), *subject));
+            }
+            !is_over
+        });
+        self.forget_oldest(remembered);
+    }
+
+    fn forget_oldest(&mut self, mut remembered: Vec<(Instant, Subject)>) {
+        if let Some(too_many) = remembered.len().checked_sub(MOST_REMEMBERED) {
+            remembered.sort_unstable();
+            for (_, subject) in &remembered[..too_many] {
+                self.records.remove(subject);
+            }
+        }
+    }
+
+    /// Everything that is known now is to be told without waiting.
+    pub(crate) fn hurry(&mut self) {
+        for record in self.records.values_mut() {
+            for told in record.tellings.values_mut() {
+                told.telling.hurry(record.facts.total);
+            }
+        }
+        self.hurry_storms();
+    }
+
+    /// Whether a flush still waits for something in this channel.
+    pub(crate) fn is_hurried(&self, channel: usize) -> bool {
+        let storm = self.lanes.get(channel).and_then(|lane| lane.storm.as_ref());
+        let single = |told: &Told| told.held.is_none() && told.telling.is_hurried();
+        storm.is_some_and(|storm| storm.telling.is_hurried()) || self.tellings(channel).any(single)
+    }
+
+    /// How many incidents a flush asked for and did not get told in this channel.
+    pub(crate) fn missed(&self, channel: usize) -> usize {
+        self.tellings(channel).filter(|told| told.telling.is_missed()).count()
+    }
+
+    /// Failures that are not told in some channel.
+    pub(crate) fn untold(&self) -> u64 {
+        self.records.values().map(Record::untold).sum()
+    }
+
+    fn tellings(&self, channel: usize) -> impl Iterator<Item = &Told> {
+        self.records.values().filter_map(move |record| record.tellings.get(&channel))
+    }
+}
+
+/// Something that may be said now, or later.
+#[derive(Debug)]
+struct Candidate {
+    word: Word,
+    /// `None` is the storm.
+    subject: Option<Subject>,
+    /// A new incident, for which there must be room.
+    is_gated: bool,
+    rank: Rank,
+}
+
+/// The smaller, the earlier: attempts, reason, severity, since when it waits.
+type Rank = (u32, (u8, bool), Reverse<Severity>, Option<Instant>, u64);
+
+impl Candidate {
+    fn of_incident(subject: Subject, record: &Record, told: &Told, word: Word) -> Self {
+        let severity = Reverse(record.severity);
+        let is_update = word.why == Reason::Update;
+        let edited = told.telling.edited_at().filter(|_| is_update);
+        let rank = (told.attempts.made(), (word.why.rank(), false), severity, edited, record.age);
+        let is_gated = word.why.opens() && record.severity < Severity::Critical;
+        Self { word, subject: Some(subject), is_gated, rank }
+    }
+
+    /// Its first message comes after what is told one by one.
+    fn of_storm(word: Word, attempts: &Attempts) -> Self {
+        let why = if word.why.opens() { Reason::Quiet } else { word.why };
+        let rank = (attempts.made(), (why.rank(), true), Reverse(Severity::Error), None, 0);
+        Self { word, subject: None, is_gated: false, rank }
+    }
+}
+
+fn is_gated(settings: &Incidents, severity: Severity) -> bool {
+    settings.on && severity < Severity::Critical
+}
+
+/// Something is said of it by and by.
+fn has_words(record: &Record, lanes: &[Lane], settings: &Incidents, now: Instant) -> bool {
+    let state = record.facts.state(settings);
+    record.tellings.iter().any(|(channel, told)| {
+        let lane = lanes.get(*channel).filter(|_| told.held.is_none());
+        lane.is_some_and(|lane| told.telling.due(&state, &lane.can, settings, now).is_some())
+    })
+}

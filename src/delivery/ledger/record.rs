@@ -1,0 +1,181 @@
+//! One incident: its facts, its exemplars, and what was told of it in each channel.
+
+use std::{
+    collections::{BTreeMap, HashSet, btree_map::Entry},
+    sync::Arc,
+};
+
+use crate::{
+    delivery::{Detail, KindFacts, retry::Attempts},
+    incident::{Facts, Incidents, Moment, State, Telling},
+    redact::Redacted,
+    report::{Key, Report},
+    route::Target,
+    severity::Severity,
+};
+
+#[derive(Debug)]
+pub(super) struct Record {
+    pub(super) age: u64,
+    pub(super) facts: Facts,
+    pub(super) exemplars: Exemplars,
+    /// Several can lead to one fingerprint. Bounded by the tally, which they are in.
+    pub(super) keys: HashSet<Key>,
+    /// The same for those that a route tells nowhere: they only have to be let go.
+    pub(super) silenced: HashSet<Key>,
+    /// `None` for what the tally had no room for.
+    pub(super) kind: Option<Arc<KindFacts>>,
+    pub(super) severity: Severity,
+    /// One for each channel that is to know of it.
+    pub(super) tellings: BTreeMap<usize, Told>,
+}
+
+impl Record {
+    pub(super) fn new(age: u64, now: Moment) -> Self {
+        Self {
+            age,
+            facts: Facts::new(now),
+            exemplars: Exemplars::default(),
+            keys: HashSet::new(),
+            silenced: HashSet::new(),
+            kind: None,
+            severity: Severity::Info,
+            tellings: BTreeMap::new(),
+        }
+    }
+
+    /// This channel is to know of it, as the route of the worst says.
+    pub(super) fn tell(&mut self, target: &Target, severity: Severity) {
+        match self.tellings.entry(target.channel) {
+            Entry::Vacant(new) => {
+                new.insert(Told::new(target.clone(), severity));
+            }
+            Entry::Occupied(told) => told.into_mut().turn(target, severity),
+        }
+    }
+
+    /// The same in the place of another channel, unless this one is told of it anyway.
+    pub(super) fn tell_instead(&mut self, to: usize, why: &Arc<str>, severity: Severity) {
+        let told = self.tellings.entry(to).or_insert_with(|| {
+            let told = Told::new(Target::plain(to), severity);
+            Told { instead_of: Some(Arc::clone(why)), ..told }
+        });
+        if told.instead_of.is_some() {
+            told.turn(&Target::plain(to), severity);
+        }
+    }
+
+    /// Counts. Gives how many bytes of exemplars it let go of, because a new episode begins.
+    pub(super) fn count(&mut self, failures: u64, now: Moment, settings: &Incidents) -> usize {
+        if self.facts.total == 0 {
+            self.facts = Facts::new(now);
+        }
+        let again = self.facts.count(failures, now, settings);
+        if again { self.exemplars.clear() } else { 0 }
+    }
+
+    /// Every channel knows of every failure.
+    pub(super) fn is_told(&self) -> bool {
+        self.tellings.values().all(|told| told.telling.said() == self.facts.total)
+    }
+
+    /// Failures that some channel does not know of.
+    pub(super) fn untold(&self) -> u64 {
+        let said = self.tellings.values().map(|told| told.telling.said()).min();
+        said.map_or(0, |said| self.facts.total - said)
+    }
+
+    pub(super) fn is_held(&self) -> bool {
+        self.tellings.values().any(|told| told.held.is_some())
+    }
+}
+
+/// What was told in one channel and what was tried there.
+#[derive(Debug)]
+pub(super) struct Told {
+    pub(super) target: Target,
+    /// The next word calls whom the target names: it is the first, or it got worse.
+    pub(super) calls: bool,
+    severity: Severity,
+    pub(super) telling: Telling,
+    pub(super) attempts: Attempts,
+    /// It is told together with others; so many failures were told before.
+    pub(super) held: Option<u64>,
+    /// The channel that this one stands in for, and why.
+    pub(super) instead_of: Option<Arc<str>>,
+}
+
+impl Told {
+    fn new(target: Target, severity: Severity) -> Self {
+        let (telling, attempts) = (Telling::default(), Attempts::default());
+        Self { target, calls: true, severity, telling, attempts, held: None, instead_of: None }
+    }
+
+    /// It got so severe, if it was not before.
+    fn turn(&mut self, target: &Target, severity: Severity) {
+        if severity <= self.severity {
+            return;
+        }
+        let uncalled = self.target.mention.take().filter(|_| self.calls);
+        self.target = target.clone();
+        self.target.mention = self.target.mention.take().or(uncalled);
+        (self.severity, self.calls) = (severity, true);
+        self.telling.worsen();
+    }
+
+    /// Whom it calls hears only the first word, and the first after it got worse.
+    pub(super) fn target(&self) -> Target {
+        let mut target = self.target.clone();
+        target.mention.take_if(|_| !self.calls);
+        target
+    }
+
+    /// Failures that are told together with those of others.
+    pub(super) fn share(&self, state: &State) -> Option<u64> {
+        self.held.map(|before| state.total - before)
+    }
+}
+
+/// The first and the latest full report of an episode.
+#[derive(Debug, Default)]
+pub(super) struct Exemplars {
+    first: Option<Exemplar>,
+    latest: Option<Exemplar>,
+}
+
+#[derive(Debug)]
+struct Exemplar {
+    report: Arc<Redacted<Report>>,
+    weight: usize,
+}
+
+impl Exemplars {
+    /// Bytes that it would keep less if another one came.
+    pub(super) fn replaced(&self) -> usize {
+        self.latest.as_ref().map_or(0, |latest| latest.weight)
+    }
+
+    pub(super) fn keep(&mut self, Detail { report, weight }: Detail) {
+        let place = if self.first.is_none() { &mut self.first } else { &mut self.latest };
+        *place = Some(Exemplar { report: Arc::new(report), weight });
+    }
+
+    /// Lets go of all; gives how many bytes that is.
+    pub(super) fn clear(&mut self) -> usize {
+        let Self { first, latest } = std::mem::take(self);
+        first.into_iter().chain(latest).map(|exemplar| exemplar.weight).sum()
+    }
+
+    pub(super) fn first(&self) -> Option<&Arc<Redacted<Report>>> {
+        self.first.as_ref().map(|exemplar| &exemplar.report)
+    }
+
+    /// Another one than the first.
+    pub(super) fn latest(&self) -> Option<&Arc<Redacted<Report>>> {
+        self.latest.as_ref().map(|exemplar| &exemplar.report)
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.first.is_none()
+    }
+}

@@ -1,0 +1,167 @@
+//! New incidents for which there was no room: told together in one message, which is kept up to date
+//! and lists all of them at the end.
+
+use std::cmp::Reverse;
+
+use tokio::time::Instant;
+
+use super::{About, Due, Lane, Ledger, Member};
+use crate::{
+    delivery::retry::Attempts,
+    incident::{Form, Reason, State, Storm, Word},
+    render::Count,
+    route::Target,
+    severity::Severity,
+    transport::Receipt,
+};
+
+/// What is fresh; of what replaces a message, all. It came in the time from the first failure, or the
+/// last word, to the last failure: how long it had to wait for its turn says nothing about it.
+fn count(
+    storm: &Storm,
+    state: &State,
+    (why, form): (Reason, &Form),
+    (first, last): (Instant, Instant),
+) -> Count {
+    let replaces = matches!(form, Form::Edit(_)) || storm.telling.stands_anew(why);
+    let said = if replaces { 0 } else { storm.telling.said() };
+    let since = storm.telling.said_at().filter(|_| said > 0).unwrap_or(first);
+    let over = last.saturating_duration_since(since);
+    Count { total: state.total, fresh: state.total - said.min(state.total), over }
+}
+
+impl Ledger {
+    /// Whether a new incident is told by itself.
+    pub(super) fn has_room(&self, channel: usize, now: Instant) -> bool {
+        let lane = self.lanes.get(channel);
+        !self.settings.on || lane.is_none_or(|lane| lane.bucket.has_one(&self.settings, now))
+    }
+
+    /// What is new and due is told together from now on.
+    pub(super) fn hold(&mut self, channel: usize, now: Instant) {
+        let Self { records, lanes, settings, .. } = self;
+        let Some(Lane { can, storm, .. }) = lanes.get_mut(channel) else { return };
+        storm.get_or_insert_with(|| Storm::new(now));
+        let mut is_hurried = false;
+        for record in records.values_mut() {
+            let state = record.facts.state(settings);
+            let is_critical = record.severity >= Severity::Critical;
+            let Some(told) = record.tellings.get_mut(&channel).filter(|_| !is_critical) else {
+                continue;
+            };
+            let word = told.telling.due(&state, can, settings, now);
+            if told.held.is_none() && word.is_some_and(|word| word.why.opens() && word.at <= now) {
+                told.held = Some(told.telling.said());
+                is_hurried |= told.telling.is_hurried();
+            }
+        }
+        if is_hurried {
+            self.hurry_storms();
+        }
+    }
+
+    /// What got critical meanwhile is told by itself.
+    pub(super) fn release_critical(&mut self, channel: usize) {
+        let Self { records, lanes, .. } = self;
+        let storm = lanes.get_mut(channel).and_then(|lane| lane.storm.as_mut());
+        let Some(storm) = storm else { return };
+        let critical = records.values_mut().filter(|record| record.severity >= Severity::Critical);
+        for told in critical.filter_map(|record| record.tellings.get_mut(&channel)) {
+            if let Some(before) = told.held.take() {
+                storm.gone += told.telling.said() - before;
+            }
+        }
+    }
+
+    pub(super) fn storm_word(&self, channel: usize, now: Instant) -> Option<Word> {
+        let lane = self.lanes.get(channel)?;
+        let storm = lane.storm.as_ref()?;
+        storm.telling.due(&self.storm_state(channel)?, &lane.can, &self.settings, now)
+    }
+
+    fn storm_state(&self, channel: usize) -> Option<State> {
+        let storm = self.lanes.get(channel)?.storm.as_ref()?;
+        let members = self.records.values().filter_map(|record| {
+            let state = record.facts.state(&self.settings);
+            let failures = record.tellings.get(&channel)?.share(&state)?;
+            Some((failures, state.quiet))
+        });
+        Some(storm.state(members))
+    }
+
+    pub(super) fn storm_due(&self, channel: usize, word: Word, now: Instant) -> Option<Due> {
+        let lane = self.lanes.get(channel)?;
+        let storm = lane.storm.as_ref()?;
+        let state = self.storm_state(channel)?;
+        let held = self.records.iter().filter_map(|(subject, record)| {
+            let told = record.tellings.get(&channel)?;
+            let state = record.facts.state(&self.settings);
+            let (failures, kind) = (told.share(&state)?, record.kind.clone());
+            Some((told, record, Member { subject: *subject, kind, failures, state }))
+        });
+        let held: Vec<_> = held.collect();
+        let first = held.iter().map(|(.., member)| member.state.first).min()?;
+        let last = held.iter().map(|(_, record, _)| record.facts.last()).max()?;
+        let spans = held.iter().map(|(_, record, _)| record.facts.span());
+        let span = spans.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))?;
+        let calls = held.iter().find_map(|(told, ..)| told.target().mention);
+        let mut members: Vec<_> = held.into_iter().map(|(.., member)| member).collect();
+        members.sort_by_key(|member| Reverse(member.failures));
+        let form = storm.telling.form(word.why, &lane.can);
+        Some(Due {
+            why: word.why,
+            about: About::Storm(members),
+            target: Target { mention: calls, ..Target::plain(channel) },
+            instead_of: None,
+            count: count(storm, &state, (word.why, &form), (first, last)),
+            form,
+            anew: storm.telling.stands_anew(word.why),
+            span,
+            silent: now.saturating_duration_since(last),
+            minimal: lane.attempts.is_minimal(),
+            state,
+        })
+    }
+
+    pub(super) fn storm_told(
+        &mut self,
+        channel: usize,
+        due: &Due,
+        receipt: &Receipt,
+        now: Instant,
+    ) -> u64 {
+        let About::Storm(members) = &due.about else { return 0 };
+        let Self { records, lanes, .. } = self;
+        let Some(Lane { can, storm, attempts, .. }) = lanes.get_mut(channel) else { return 0 };
+        let Some(Storm { telling, .. }) = storm else { return 0 };
+        *attempts = Attempts::default();
+        let number = telling.told((due.why, &due.form), can, &due.state, receipt, now);
+        let is_over = due.why == Reason::Quiet;
+        for member in members {
+            let record = records.get_mut(&member.subject);
+            let told = record.and_then(|record| record.tellings.get_mut(&channel));
+            // What was told by itself meanwhile knows better.
+            let Some(told) = told.filter(|told| told.held.is_some()) else { continue };
+            told.telling.told_elsewhere(member.state.total);
+            told.calls = false;
+            if is_over {
+                told.telling.ended_elsewhere(&member.state, now);
+                told.held = None;
+            }
+        }
+        if is_over {
+            *storm = None;
+        }
+        number
+    }
+
+    /// What is told together is asked for, too.
+    pub(super) fn hurry_storms(&mut self) {
+        for channel in 0..self.lanes.len() {
+            let Some(state) = self.storm_state(channel) else { continue };
+            if let Some(storm) = &mut self.lanes[channel].storm {
+                storm.telling.hurry(state.total);
+            }
+        }
+    }
+}

@@ -1,0 +1,318 @@
+//! What each channel is told of, in which order, and what is let go.
+
+use std::time::Duration;
+
+use super::*;
+use crate::{
+    delivery::samples,
+    incident::{FULL_PERIOD, GRACE, QUIET as QUIETS, REMEMBERED},
+};
+
+const QUIET: Duration = QUIETS[0];
+
+/// Two channels whose messages cannot be edited.
+fn ledger() -> Ledger {
+    Ledger::new(Incidents::default(), [Capabilities::default(), Capabilities::default()])
+}
+
+fn moment(at: Instant) -> Moment {
+    Moment { at, shown: std::time::SystemTime::UNIX_EPOCH }
+}
+
+impl Due {
+    fn subject(&self) -> Subject {
+        match &self.about {
+            About::Incident(of) => of.subject,
+            About::Storm(_) => panic!("it is of several"),
+        }
+    }
+}
+
+fn told(ledger: &mut Ledger, due: &Due, now: Instant) -> (u64, Vec<Key>) {
+    ledger.told(0, due, &Receipt::none(), now)
+}
+
+fn counted(ledger: &mut Ledger, kind: &samples::Kind, failures: u64, now: Instant) {
+    ledger.count(&kind.drained(failures), moment(now));
+}
+
+fn due(ledger: &mut Ledger, now: Instant) -> Option<Box<Due>> {
+    match ledger.next(0, now) {
+        Next::Say(due) => Some(due),
+        Next::Wait(_) => None,
+    }
+}
+
+#[test]
+fn the_worst_comes_first_then_the_oldest_and_what_failed_last() {
+    let (mut ledger, now) = (ledger(), Instant::now());
+    let kinds = ["old", "new"].map(|route| samples::Kind::new(route, Severity::Error));
+    let worst = samples::Kind::new("worst", Severity::Critical);
+    for kind in kinds.iter().chain([&worst]) {
+        counted(&mut ledger, kind, 1, now);
+    }
+    let later = now + GRACE;
+    let mut order = Vec::new();
+    for _ in 0..3 {
+        let due = due(&mut ledger, later).unwrap();
+        ledger.failed(0, &due, &SendError::transient("down"), later);
+        order.push(due.subject());
+    }
+    let subjects = [&worst, &kinds[0], &kinds[1]].map(|kind| Some(kind.fingerprint()));
+    assert_eq!(order, subjects);
+    assert_eq!(due(&mut ledger, later).unwrap().subject(), subjects[0]);
+}
+
+#[test]
+fn two_kinds_of_one_fingerprint_are_one_incident() {
+    let (mut ledger, now) = (ledger(), Instant::now());
+    let kind = samples::Kind::new("a", Severity::Error);
+    let other = kind.other_key();
+    counted(&mut ledger, &kind, 2, now);
+    counted(&mut ledger, &other, 3, now);
+    let due = due(&mut ledger, now + GRACE).unwrap();
+    assert_eq!((due.count.fresh, due.count.total), (5, 5));
+    let (revision, keys) = told(&mut ledger, &due, now + GRACE);
+    assert_eq!((revision, keys.len()), (1, 2));
+}
+
+#[test]
+fn what_is_kept_of_reports_stays_within_its_bytes() {
+    let (mut ledger, now) = (ledger(), Instant::now());
+    let size = MOST_EXEMPLAR_BYTES / 10 + 1;
+    let mut kinds = Vec::new();
+    let kept = (0..100).filter(|i| {
+        let kind = samples::Kind::new(&i.to_string(), Severity::Critical);
+        counted(&mut ledger, &kind, 1, now);
+        let kept = ledger.attach(kind.detail(size));
+        kinds.push(kind);
+        kept
+    });
+    assert_eq!(kept.count(), 9);
+    assert!(ledger.weight <= MOST_EXEMPLAR_BYTES);
+    assert!(
+        !ledger.attach(kinds[0].detail(size)),
+        "the first stays, and there is no room for another"
+    );
+    while let Some(due) = due(&mut ledger, now + GRACE) {
+        told(&mut ledger, &due, now + GRACE);
+    }
+    assert!(ledger.attach(kinds[99].detail(size)), "what was told makes room");
+    assert!(ledger.weight <= MOST_EXEMPLAR_BYTES);
+    ledger.sweep(now + QUIET, |_| true);
+    assert_eq!(ledger.weight, 0);
+}
+
+#[test]
+fn a_quiet_incident_is_let_go_only_when_it_is_told_and_nothing_came() {
+    let (mut ledger, now) = (ledger(), Instant::now());
+    let kind = samples::Kind::new("a", Severity::Error);
+    counted(&mut ledger, &kind, 1, now);
+    let quiet = now + QUIET;
+    ledger.sweep(quiet, |_| true);
+    assert_eq!(ledger.records.len(), 1, "it is not told");
+    let due = due(&mut ledger, quiet).unwrap();
+    told(&mut ledger, &due, now);
+    ledger.sweep(quiet, |_| false);
+    assert_eq!(ledger.records.len(), 1, "something came");
+    ledger.sweep(quiet - Duration::from_secs(1), |_| true);
+    assert_eq!(ledger.records.len(), 1, "it is not quiet");
+    let mut closed = 0;
+    let close = |_| {
+        closed += 1;
+        true
+    };
+    ledger.sweep(quiet, close);
+    assert_eq!((closed, ledger.records.len()), (1, 1), "it is remembered");
+    ledger.sweep(now + REMEMBERED, |_| true);
+    assert!(ledger.records.is_empty());
+}
+
+#[test]
+fn each_channel_knows_what_it_was_told() {
+    let (mut ledger, now) = (ledger(), Instant::now());
+    let kind = samples::Kind::new("a", Severity::Error);
+    ledger.count(&kind.drained(2), moment(now));
+    let loud = Target { mention: Some("<!here>".into()), ..Target::plain(1) };
+    ledger.count(&kind.to(vec![Target::plain(0), loud]).drained(3), moment(now));
+    let due = due(&mut ledger, now + GRACE).unwrap();
+    told(&mut ledger, &due, now + GRACE);
+    let Next::Say(other) = ledger.next(1, now + GRACE) else { panic!("due there too") };
+    assert_eq!(other.count.fresh, 5);
+    assert_eq!(other.target.mention.as_deref(), Some("<!here>"));
+    assert!(matches!(ledger.next(0, now + GRACE), Next::Wait(None)));
+    assert_eq!(ledger.untold(), 5);
+}
+
+#[test]
+fn what_gets_worse_calls_once_even_while_another_word_is_on_its_way() {
+    let (mut ledger, now) = (ledger(), Instant::now());
+    let kind = samples::Kind::new("a", Severity::Error);
+    let calling = |kind: &samples::Kind, whom: Option<&str>| {
+        kind.to(vec![Target { mention: whom.map(Into::into), ..Target::plain(0) }])
+    };
+    let mut called = |worse: Option<(Severity, Option<&str>)>| {
+        counted(&mut ledger, &kind, 1, now);
+        ledger.hurry();
+        let due = due(&mut ledger, now).unwrap();
+        if let Some((severity, whom)) = worse {
+            counted(&mut ledger, &calling(&samples::Kind::new("a", severity), whom), 1, now);
+        }
+        told(&mut ledger, &due, now);
+        due.target.mention.as_deref().map(str::to_owned)
+    };
+    assert_eq!(called(Some((Severity::Critical, Some("<!here>")))), None);
+    assert_eq!(called(None).as_deref(), Some("<!here>"));
+    assert_eq!(called(Some((Severity::Critical, Some("<!channel>")))), None);
+    assert_eq!(called(None), None, "it is no worse than before");
+}
+
+#[test]
+fn whom_nobody_called_yet_is_called_when_it_gets_worse() {
+    let (mut ledger, now) = (ledger(), Instant::now());
+    let kind = samples::Kind::new("a", Severity::Error);
+    let loud = Target { mention: Some("<!here>".into()), ..Target::plain(0) };
+    counted(&mut ledger, &kind.to(vec![loud]), 1, now);
+    counted(&mut ledger, &samples::Kind::new("a", Severity::Critical), 1, now);
+    let due = due(&mut ledger, now + GRACE).unwrap();
+    assert_eq!(due.target.mention.as_deref(), Some("<!here>"));
+}
+
+#[test]
+fn what_goes_nowhere_is_let_go_and_nobody_asks_for_its_details() {
+    let (mut ledger, now) = (ledger(), Instant::now());
+    let kind = samples::Kind::new("a", Severity::Critical);
+    let off = samples::Kind::new("a", Severity::Error).to(Vec::new());
+    counted(&mut ledger, &off, 7, now);
+    assert!(matches!(ledger.next(0, now + QUIET), Next::Wait(None)));
+    let later = now + FULL_PERIOD;
+    counted(&mut ledger, &kind, 2, later);
+    let due = due(&mut ledger, later + GRACE).unwrap();
+    assert_eq!((due.count.total, due.count.fresh, due.count.over), (2, 2, Duration::ZERO));
+    assert_eq!(told(&mut ledger, &due, later + GRACE).1, [kind.key]);
+    // The last word: the others were more than the first.
+    let due = self::due(&mut ledger, later + GRACE + QUIET);
+    assert!(due.is_none(), "nothing came");
+    let mut closed = Vec::new();
+    ledger.sweep(later + QUIET, |key| {
+        closed.push(key);
+        true
+    });
+    assert_eq!(closed, [kind.key, off.key]);
+}
+
+#[test]
+fn the_next_word_is_waited_for_exactly() {
+    let (mut ledger, now) = (ledger(), Instant::now());
+    let kind = samples::Kind::new("a", Severity::Error);
+    counted(&mut ledger, &kind, 1, now);
+    assert!(matches!(ledger.next(0, now), Next::Wait(Some(at)) if at == now + GRACE));
+    assert!(ledger.attach(kind.detail(10)));
+    let due = due(&mut ledger, now).unwrap();
+    told(&mut ledger, &due, now);
+    counted(&mut ledger, &kind, 1, now);
+    assert!(matches!(ledger.next(0, now), Next::Wait(Some(at)) if at == now + FULL_PERIOD));
+}
+
+/// A ledger of one channel that takes two new incidents at once, and so many kinds that fail once.
+fn stormy(kinds: usize, now: Instant) -> (Ledger, Vec<samples::Kind>) {
+    let settings = Incidents::default().storm(2, Duration::from_secs(30));
+    let mut ledger = Ledger::new(settings, [Capabilities::default()]);
+    let kinds: Vec<_> =
+        (0..kinds).map(|n| samples::Kind::new(&n.to_string(), Severity::Error)).collect();
+    kinds.iter().for_each(|kind| counted(&mut ledger, kind, 1, now));
+    (ledger, kinds)
+}
+
+/// Tells all that is due; gives how many kinds each message is about.
+fn tell_all(ledger: &mut Ledger, now: Instant) -> Vec<usize> {
+    let mut told_of = Vec::new();
+    while let Some(due) = due(ledger, now) {
+        told_of.push(match &due.about {
+            About::Incident(_) => 1,
+            About::Storm(members) => members.len(),
+        });
+        told(ledger, &due, now);
+    }
+    told_of
+}
+
+#[test]
+fn what_there_is_no_room_for_is_told_together_and_then_known() {
+    let now = Instant::now();
+    let (mut ledger, kinds) = stormy(6, now);
+    assert_eq!(tell_all(&mut ledger, now + GRACE), [1, 1]);
+    assert_eq!(ledger.untold(), 4);
+    assert_eq!(tell_all(&mut ledger, now + 2 * GRACE), [4]);
+    assert_eq!(ledger.untold(), 0);
+    counted(&mut ledger, &kinds[5], 3, now + 3 * GRACE);
+    assert_eq!(ledger.untold(), 3);
+    assert!(tell_all(&mut ledger, now + QUIET).is_empty() || ledger.untold() == 0);
+    // The end lists them all, though two of them failed once.
+    assert_eq!(tell_all(&mut ledger, now + 3 * GRACE + QUIET), [4]);
+    assert_eq!(ledger.untold(), 0);
+    assert_eq!(tell_all(&mut ledger, now + 2 * QUIET), [0; 0]);
+}
+
+#[test]
+fn a_flush_does_not_wait_for_what_is_told_together() {
+    let now = Instant::now();
+    let (mut ledger, _) = stormy(6, now);
+    ledger.hurry();
+    assert!(ledger.is_hurried(0));
+    assert_eq!(tell_all(&mut ledger, now), [1, 1, 4]);
+    assert!(!ledger.is_hurried(0));
+    assert_eq!((ledger.missed(0), ledger.untold()), (0, 0));
+}
+
+#[test]
+fn what_gets_critical_leaves_the_others() {
+    let now = Instant::now();
+    let (mut ledger, _) = stormy(6, now);
+    tell_all(&mut ledger, now + GRACE);
+    tell_all(&mut ledger, now + 2 * GRACE);
+    counted(&mut ledger, &samples::Kind::new("5", Severity::Critical), 1, now + 3 * GRACE);
+    let due = due(&mut ledger, now + 3 * GRACE).unwrap();
+    assert_eq!(
+        (due.subject(), due.why),
+        (Some(samples::Kind::new("5", Severity::Error).fingerprint()), Reason::Open)
+    );
+    assert_eq!(due.count.fresh, 1, "the other one was told with the others");
+    told(&mut ledger, &due, now + 3 * GRACE);
+    assert_eq!(ledger.untold(), 0);
+}
+
+#[test]
+fn what_comes_back_after_its_storm_is_told_by_itself() {
+    let now = Instant::now();
+    let (mut ledger, kinds) = stormy(6, now);
+    for at in [GRACE, 2 * GRACE, QUIET] {
+        tell_all(&mut ledger, now + at);
+    }
+    let later = now + 2 * QUIET;
+    counted(&mut ledger, &kinds[5], 2, later);
+    let due = due(&mut ledger, later + GRACE).unwrap();
+    assert_eq!((due.why, due.count.fresh), (Reason::Again(2 * QUIET), 2));
+}
+
+#[test]
+fn a_channel_is_told_of_what_another_one_does_not_take_unless_it_knows() {
+    let (mut ledger, now) = (ledger(), Instant::now());
+    let kind = samples::Kind::new("a", Severity::Error);
+    counted(&mut ledger, &kind, 2, now);
+    let note: Arc<str> = "instead of #errors".into();
+    ledger.divert(0, 1, &note);
+    counted(&mut ledger, &samples::Kind::new("b", Severity::Error), 1, now);
+    let known =
+        samples::Kind::new("c", Severity::Error).to(vec![Target::plain(0), Target::plain(1)]);
+    counted(&mut ledger, &known, 1, now);
+    let mut notes = Vec::new();
+    while let Next::Say(due) = ledger.next(1, now + GRACE) {
+        notes.push(due.instead_of.is_some());
+        ledger.told(1, &due, &Receipt::none(), now + GRACE);
+    }
+    assert_eq!(notes, [true, true, false]);
+    ledger.undivert(0);
+    counted(&mut ledger, &samples::Kind::new("d", Severity::Error), 1, now);
+    assert!(matches!(ledger.next(1, now + GRACE), Next::Wait(_)));
+}

@@ -1,0 +1,248 @@
+//! What is known of one kind of failure, whoever was told of it: totals, times, users, and whether it
+//! came back. Reads no clock: the worker hands the time in.
+
+use std::{
+    collections::VecDeque,
+    time::{Duration, SystemTime},
+};
+
+use tokio::time::Instant;
+
+use super::{Incidents, people::People, settings::REMEMBERED};
+
+/// How long a counted failure waits for its details before it is told without them.
+pub(crate) const GRACE: Duration = Duration::from_secs(2);
+/// So many returns while it is remembered, and the incident goes on.
+const RETURNS: usize = 3;
+
+/// A moment: decided by the one, shown by the other.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Moment {
+    pub(crate) at: Instant,
+    pub(crate) shown: SystemTime,
+}
+
+impl Moment {
+    pub(crate) fn now() -> Self {
+        Self { at: Instant::now(), shown: SystemTime::now() }
+    }
+}
+
+/// How often one kind failed, when, and for whom.
+#[derive(Clone, Debug)]
+pub(crate) struct Facts {
+    /// Never starts anew, so that what was told is always a part of it.
+    pub(crate) total: u64,
+    pub(crate) people: People,
+    /// Of this episode.
+    first: Moment,
+    last: Moment,
+    episode: Episode,
+    /// The latest returns while it is remembered.
+    returns: VecDeque<Instant>,
+    /// Which of the quiet periods counts.
+    level: usize,
+    details: Details,
+}
+
+/// From the first failure until it is quiet.
+#[derive(Clone, Copy, Debug)]
+struct Episode {
+    /// The first one is 1.
+    number: u32,
+    /// The total before it.
+    base: u64,
+    /// How long it was quiet before it.
+    after: Option<Duration>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Details {
+    /// Nothing is untold that could need them.
+    NotNeeded,
+    /// They are on their way until then, or lost.
+    Awaited(Instant),
+    Here,
+}
+
+/// What [`Telling`](super::Telling) must know to decide, of one incident or of a storm.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct State {
+    pub(crate) total: u64,
+    /// The total before this episode.
+    pub(crate) base: u64,
+    pub(crate) episode: u32,
+    /// How long it was quiet before this episode.
+    pub(crate) after: Option<Duration>,
+    /// From when on it can be told, with its details or without.
+    pub(crate) tellable: Instant,
+    pub(crate) first: Instant,
+    /// From when on it is quiet, if nothing more fails.
+    pub(crate) quiet: Instant,
+    /// It fails seldom, and again and again.
+    pub(crate) is_seldom: bool,
+    /// Several incidents that are told together.
+    pub(crate) is_storm: bool,
+    pub(crate) people: usize,
+}
+
+impl Facts {
+    pub(crate) fn new(now: Moment) -> Self {
+        Self {
+            total: 0,
+            people: People::default(),
+            first: now,
+            last: now,
+            episode: Episode { number: 1, base: 0, after: None },
+            returns: VecDeque::new(),
+            level: 0,
+            details: Details::NotNeeded,
+        }
+    }
+
+    /// Counts. Gives whether a new episode begins: it was quiet, and has come back.
+    pub(crate) fn count(&mut self, failures: u64, now: Moment, settings: &Incidents) -> bool {
+        let again = self.total > 0 && self.is_quiet(now.at, settings) && self.return_at(now);
+        self.total += failures;
+        self.last = now;
+        if matches!(self.details, Details::NotNeeded) {
+            self.details = Details::Awaited(now.at + GRACE);
+        }
+        again
+    }
+
+    /// It has come back. Gives whether that is a new episode: the third time within a day it is not.
+    fn return_at(&mut self, now: Moment) -> bool {
+        let is_past = |at: &Instant| now.at.saturating_duration_since(*at) >= REMEMBERED;
+        self.returns.retain(|at| !is_past(at));
+        self.returns.push_back(now.at);
+        if self.returns.len() > RETURNS {
+            self.returns.pop_front();
+        }
+        if self.returns.len() >= RETURNS {
+            self.level += 1;
+            return false;
+        }
+        let after = Some(now.at.saturating_duration_since(self.last.at));
+        self.episode = Episode { number: self.episode.number + 1, base: self.total, after };
+        (self.first, self.level) = (now, 0);
+        self.people = People::default();
+        true
+    }
+
+    /// A full report of one of the failures has come.
+    pub(crate) const fn detailed(&mut self) {
+        self.details = Details::Here;
+    }
+
+    /// All that was counted is told everywhere: what comes next brings its own details.
+    pub(crate) const fn settled(&mut self) {
+        self.details = Details::NotNeeded;
+    }
+
+    pub(crate) fn is_quiet(&self, now: Instant, settings: &Incidents) -> bool {
+        now.saturating_duration_since(self.last.at) >= self.quiet_period(settings)
+    }
+
+    /// Nothing has to be remembered of it any more.
+    pub(crate) fn is_past(&self, now: Instant) -> bool {
+        now.saturating_duration_since(self.last.at) >= REMEMBERED
+    }
+
+    pub(crate) const fn last(&self) -> Instant {
+        self.last.at
+    }
+
+    /// When this episode began and last failed, to be shown.
+    pub(crate) const fn span(&self) -> (SystemTime, SystemTime) {
+        (self.first.shown, self.last.shown)
+    }
+
+    pub(crate) fn quiet_period(&self, settings: &Incidents) -> Duration {
+        settings.quiet[self.level.min(settings.quiet.len() - 1)]
+    }
+
+    pub(crate) fn state(&self, settings: &Incidents) -> State {
+        let Episode { number, base, after } = self.episode;
+        State {
+            total: self.total,
+            base,
+            episode: number,
+            after,
+            tellable: match self.details {
+                Details::Awaited(until) => until,
+                Details::NotNeeded | Details::Here => self.first.at,
+            },
+            first: self.first.at,
+            quiet: self.last.at + self.quiet_period(settings),
+            is_seldom: self.level > 0,
+            is_storm: false,
+            people: self.people.count(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MINUTE: Duration = Duration::from_secs(60);
+
+    fn at(start: Moment, after: Duration) -> Moment {
+        Moment { at: start.at + after, shown: start.shown + after }
+    }
+
+    /// Episodes and quiet periods after failures at these times.
+    fn seen(times: &[Duration]) -> Vec<(u32, Duration)> {
+        let (start, settings) = (Moment::now(), Incidents::default());
+        let mut facts = Facts::new(start);
+        let count = |after: &Duration| {
+            facts.count(1, at(start, *after), &settings);
+            (facts.episode.number, facts.quiet_period(&settings))
+        };
+        times.iter().map(count).collect()
+    }
+
+    #[test]
+    fn what_comes_back_after_it_was_quiet_is_another_episode() {
+        let seen = seen(&[Duration::ZERO, 9 * MINUTE, 19 * MINUTE]);
+        assert_eq!(seen, [(1, 10 * MINUTE), (1, 10 * MINUTE), (2, 10 * MINUTE)]);
+    }
+
+    #[test]
+    fn the_third_return_within_a_day_goes_on_and_is_waited_for_longer() {
+        let hours = |hours: u32| hours * 60 * MINUTE;
+        let seen = seen(&[hours(0), hours(1), hours(2), hours(3), hours(5), hours(12)]);
+        assert_eq!(
+            seen,
+            [
+                (1, 10 * MINUTE),
+                (2, 10 * MINUTE),
+                (3, 10 * MINUTE),
+                (3, hours(1)),
+                (3, hours(6)),
+                (3, hours(6)),
+            ]
+        );
+    }
+
+    #[test]
+    fn once_a_day_is_an_episode_each_day() {
+        let day = 24 * 60 * MINUTE;
+        let seen = seen(&[Duration::ZERO, day, 2 * day, 3 * day]);
+        assert_eq!(seen.iter().map(|(episode, _)| *episode).collect::<Vec<_>>(), [1, 2, 3, 4]);
+    }
+
+    #[test]
+    fn lost_details_are_waited_for_a_little() {
+        let (now, settings) = (Moment::now(), Incidents::default());
+        let tellable = |facts: &Facts| facts.state(&settings).tellable;
+        let mut facts = Facts::new(now);
+        facts.count(3, now, &settings);
+        assert_eq!(tellable(&facts), now.at + GRACE);
+        facts.count(1, at(now, GRACE / 2), &settings);
+        assert_eq!(tellable(&facts), now.at + GRACE);
+        facts.detailed();
+        assert_eq!(tellable(&facts), now.at);
+    }
+}

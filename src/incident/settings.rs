@@ -1,0 +1,143 @@
+//! How often an incident speaks: every number, with the reason for its default.
+
+use std::time::Duration;
+
+/// Failures of a kind that are told one by one, with their details, before only their count is: a
+/// small team wants to see them.
+pub const TOLD_IN_FULL: u64 = 3;
+/// The shortest time between two of these.
+pub const FULL_PERIOD: Duration = Duration::from_secs(30);
+/// When a channel whose messages cannot be edited gets a summary: so long after the first message, then
+/// each [`SUMMARY_PERIOD`].
+pub const SUMMARIES: [Duration; 2] = [Duration::from_secs(5 * 60), Duration::from_secs(15 * 60)];
+/// The time between two later summaries.
+pub const SUMMARY_PERIOD: Duration = Duration::from_secs(3_600);
+/// So many times as many failures as the channel was last called for call it again.
+pub const ESCALATION: u64 = 10;
+/// The shortest time between a message that calls and an escalation.
+pub const ESCALATION_PERIOD: Duration = Duration::from_secs(60);
+/// What goes on is brought back to mind after this; of low rates after twice as long each time, at most
+/// a day.
+pub const REMINDER: Duration = Duration::from_secs(4 * 3_600);
+/// How long nothing of a kind may fail until it is quiet, of low rates the later ones.
+pub const QUIET: [Duration; 3] =
+    [Duration::from_secs(600), Duration::from_secs(3_600), Duration::from_secs(6 * 3_600)];
+/// How long a kind is remembered. Of a kind that comes back within this time three times or more the
+/// incident goes on: its rate is low.
+pub const REMEMBERED: Duration = Duration::from_secs(24 * 3_600);
+/// How many new incidents a channel is told one by one at once; further ones are told together in one
+/// message.
+pub const STORM_BURST: u32 = 10;
+/// After so long there is room for one more.
+pub const STORM_REFILL: Duration = Duration::from_secs(30);
+
+/// The longest time that a setting can name.
+const LONGEST: Duration = Duration::from_secs(30 * 24 * 3_600);
+
+/// When failures of one kind speak again, and when they only count: the settings of
+/// [`Builder::incidents`](crate::Builder::incidents).
+///
+/// The first failure of a kind is told at once. The others are counted, exactly, and told as the
+/// channel can: where messages can be edited the first one is kept up to date; elsewhere summaries
+/// come after 5 min, 15 min, then hourly ([`SUMMARIES`], [`SUMMARY_PERIOD`]).
+///
+/// ```
+/// use std::time::Duration;
+/// use tower_bell::Incidents;
+///
+/// let incidents = Incidents::default()
+///     .quiet_after(Duration::from_secs(30 * 60))
+///     .storm(20, Duration::from_secs(10));
+/// # tower_bell::Bell::builder("shop-api").incidents(incidents);
+/// ```
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[must_use = "does nothing until it is handed to the builder"]
+pub struct Incidents {
+    pub(crate) on: bool,
+    pub(crate) in_full: u64,
+    pub(crate) full_period: Duration,
+    pub(crate) escalation: u64,
+    pub(crate) escalation_period: Duration,
+    pub(crate) reminder: Duration,
+    pub(crate) quiet: [Duration; 3],
+    pub(crate) burst: u32,
+    pub(crate) refill: Duration,
+}
+
+impl Default for Incidents {
+    fn default() -> Self {
+        Self {
+            on: true,
+            in_full: TOLD_IN_FULL,
+            full_period: FULL_PERIOD,
+            escalation: ESCALATION,
+            escalation_period: ESCALATION_PERIOD,
+            reminder: REMINDER,
+            quiet: QUIET,
+            burst: STORM_BURST,
+            refill: STORM_REFILL,
+        }
+    }
+}
+
+impl Incidents {
+    /// Every failure rings, as fast as the channel's pace allows; what it does not allow is told with
+    /// the next one. Nothing is said of what became quiet, and nothing is told together.
+    pub fn off() -> Self {
+        Self { on: false, ..Self::default() }
+    }
+
+    /// How many failures of a kind are told with their details, and the shortest time between two of
+    /// them. Default: [`TOLD_IN_FULL`] and [`FULL_PERIOD`]. The first one always is.
+    pub fn in_full(mut self, failures: u64, period: Duration) -> Self {
+        (self.in_full, self.full_period) = (failures.max(1), period.min(LONGEST));
+        self
+    }
+
+    /// So many times as many failures as a channel was last called for call it again, at the earliest
+    /// so long after the last message that called. Default: [`ESCALATION`] and [`ESCALATION_PERIOD`].
+    /// Less than 2 counts as 2.
+    pub fn escalate(mut self, times: u64, period: Duration) -> Self {
+        (self.escalation, self.escalation_period) = (times.max(2), period.min(LONGEST));
+        self
+    }
+
+    /// What goes on is brought back to mind after this. Default: [`REMINDER`].
+    pub fn remind_after(mut self, period: Duration) -> Self {
+        self.reminder = period.clamp(Duration::from_secs(1), LONGEST);
+        self
+    }
+
+    /// How long nothing of a kind may fail until it is quiet. Default: the first of [`QUIET`]; the
+    /// longer ones, for low rates, grow with it.
+    pub fn quiet_after(mut self, period: Duration) -> Self {
+        let period = period.clamp(Duration::from_millis(1), LONGEST);
+        let times = |longer: Duration| {
+            let times = longer.as_secs_f64() / QUIET[0].as_secs_f64();
+            period.mul_f64(times).min(LONGEST * 6)
+        };
+        self.quiet = QUIET.map(times);
+        self
+    }
+
+    /// How many new incidents a channel is told one by one at once, and after how long there is room
+    /// for one more. Default: [`STORM_BURST`] and [`STORM_REFILL`]. Critical ones are always told.
+    pub fn storm(mut self, burst: u32, refill: Duration) -> Self {
+        (self.burst, self.refill) = (burst, refill.clamp(Duration::from_millis(1), LONGEST));
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_longer_quiet_periods_grow_with_the_first() {
+        let second = Duration::from_secs(1);
+        let incidents = Incidents::default().quiet_after(3 * second);
+        assert_eq!(incidents.quiet, [3 * second, 18 * second, 108 * second]);
+        let most = Incidents::default().quiet_after(Duration::MAX).quiet;
+        assert!(most.is_sorted() && most[2] <= LONGEST * 6);
+    }
+}

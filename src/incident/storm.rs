@@ -1,0 +1,95 @@
+//! Many new incidents at once: a channel is told so many one by one, the others together in one message
+//! that is kept up to date. Reads no clock.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::{
+    Incidents, Telling,
+    facts::{GRACE, State},
+};
+
+/// How many new incidents may be told one by one: a bucket of tokens, as the moment when it is full
+/// again.
+#[derive(Debug, Default)]
+pub(crate) struct Bucket {
+    full: Option<Instant>,
+}
+
+impl Bucket {
+    /// Whether there is one left.
+    pub(crate) fn has_one(&self, settings: &Incidents, now: Instant) -> bool {
+        let missing = self.full.map_or(Duration::ZERO, |full| full.saturating_duration_since(now));
+        let most = settings.refill.saturating_mul(settings.burst);
+        missing.saturating_add(settings.refill) <= most
+    }
+
+    pub(crate) fn take(&mut self, settings: &Incidents, now: Instant) {
+        self.full = Some(self.full.map_or(now, |full| full.max(now)) + settings.refill);
+    }
+}
+
+/// The incidents of one channel that are told together. Which ones, the channel's records say.
+#[derive(Debug)]
+pub(crate) struct Storm {
+    pub(crate) telling: Telling,
+    since: Instant,
+    /// Failures of what is told by itself by now.
+    pub(crate) gone: u64,
+}
+
+impl Storm {
+    pub(crate) fn new(now: Instant) -> Self {
+        Self { telling: Telling::default(), since: now, gone: 0 }
+    }
+
+    /// As one incident, of its members' failures and the moments at which they are quiet.
+    pub(crate) fn state(&self, members: impl Iterator<Item = (u64, Instant)>) -> State {
+        let start = (self.gone, self.since, 0);
+        let (total, quiet, kinds) = members.fold(start, |(total, quiet, kinds), member| {
+            (total + member.0, quiet.max(member.1), kinds + 1)
+        });
+        State {
+            total,
+            base: 0,
+            episode: 1,
+            after: None,
+            tellable: self.since + GRACE,
+            first: self.since,
+            quiet,
+            is_seldom: false,
+            is_storm: true,
+            people: kinds,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn so_many_come_at_once_and_then_one_each_period() {
+        let (mut bucket, settings, start) =
+            (Bucket::default(), Incidents::default(), Instant::now());
+        let mut take = |now: Instant| {
+            let has_one = bucket.has_one(&settings, now);
+            if has_one {
+                bucket.take(&settings, now);
+            }
+            has_one
+        };
+        assert_eq!((0..40).filter(|_| take(start)).count(), 10);
+        assert!(!take(start + settings.refill - Duration::from_millis(1)));
+        assert!(take(start + settings.refill));
+        assert!(!take(start + settings.refill));
+        assert_eq!((0..40).filter(|_| take(start + 100 * settings.refill)).count(), 10);
+    }
+
+    #[test]
+    fn without_a_burst_all_are_told_together() {
+        let settings = Incidents::default().storm(0, Duration::from_secs(1));
+        assert!(!Bucket::default().has_one(&settings, Instant::now()));
+    }
+}

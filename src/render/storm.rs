@@ -1,0 +1,99 @@
+//! Many new kinds of failure at once in one message.
+
+use std::time::{Duration, SystemTime};
+
+use super::{
+    Count,
+    digest::literals,
+    incident::{QUIET, during, failures, quiet_for},
+    opening, times,
+    words::grouped,
+};
+use crate::{
+    incident::Reason,
+    message::{Limits, Message},
+    severity::Severity,
+    text::{Unit, one_line},
+    topic::Topic,
+};
+
+/// One kind of failure.
+pub(crate) struct StormLine<'a> {
+    pub(crate) id: Option<String>,
+    /// What failed and where.
+    pub(crate) line: &'a str,
+    pub(crate) failures: u64,
+}
+
+/// What is known of all of them.
+pub(crate) struct Storm<'a> {
+    pub(crate) why: Reason,
+    pub(crate) count: &'a Count,
+    pub(crate) severity: Severity,
+    pub(crate) service: &'a str,
+    pub(crate) span: (SystemTime, SystemTime),
+    pub(crate) silent: Duration,
+    /// Those that fail most often come first.
+    pub(crate) kinds: &'a [StormLine<'a>],
+}
+
+/// The message for new kinds of failure that are told together: the most frequent ones, at the end as
+/// many as fit.
+pub(crate) fn storm(storm: &Storm<'_>, limits: &Limits) -> Message {
+    let kinds = match storm.kinds.len() {
+        1 => "1 further kind".to_owned(),
+        several => format!("{several} further kinds"),
+    };
+    let sum = format!("{kinds}, {}", failures(storm.count.total));
+    let is_quiet = storm.why == Reason::Quiet;
+    let opening = opening(Topic::ServerError, storm.severity);
+    let heading = opening.text.split_once(' ').map_or("", |(_, words)| words).to_owned();
+    let text = if is_quiet { format!("{QUIET} {heading}") } else { opening.text.clone() };
+    let most = if is_quiet { usize::MAX } else { TOP };
+    let (lines, rest) = lines(storm.kinds, most, limits);
+    let subject =
+        [Some(format!("{kinds} of failure")), times(storm.count), Some(storm.service.to_owned())];
+    let change = match is_quiet {
+        true => quiet_for(storm.silent, &sum),
+        false => format!("×{} of {kinds}", grouped(storm.count.total)),
+    };
+    let during = during(storm.span).map(|during| format!("{sum}, {during}"));
+    let quiet = quiet_for(storm.silent, during.as_deref().unwrap_or(&sum));
+    Message {
+        text,
+        subject: Some(subject.into_iter().flatten().collect::<Vec<_>>().join(" · ")),
+        quote: is_quiet.then_some(quiet),
+        literals: literals("Kinds", lines.into_iter().chain(rest), limits),
+        notes: vec![TOGETHER.to_owned()],
+        severity: if is_quiet { Severity::Info } else { storm.severity },
+        change: Some(change),
+        ..opening
+    }
+}
+
+/// `#a1f3k9q2 ×1 500  500 · POST /checkout`, as many as there is room for, and what is said of the rest.
+fn lines(kinds: &[StormLine<'_>], most: usize, limits: &Limits) -> (Vec<String>, Option<String>) {
+    let mut room = limits.total.saturating_sub(REST);
+    let mut lines = Vec::new();
+    for kind in kinds.iter().take(most) {
+        let id = kind.id.as_ref().map_or_else(String::new, |id| format!("#{id} "));
+        let line = Unit::Chars.cut(kind.line, LINE);
+        let line = one_line(&format!("{id}×{}  {line}", grouped(kind.failures))).into_owned();
+        let length = limits.unit.count(&line) + 1;
+        let Some(left) = room.checked_sub(length) else { break };
+        room = left;
+        lines.push(line);
+    }
+    let rest = &kinds[lines.len()..];
+    let sum = rest.iter().map(|kind| kind.failures).sum();
+    let said = format!("and {} further kinds with {}", rest.len(), failures(sum));
+    (lines, (!rest.is_empty()).then_some(said))
+}
+
+const TOGETHER: &str = "told together, because too many new kinds failed at once";
+/// Kinds that are named while it goes on.
+const TOP: usize = 20;
+/// Characters of a kind's line.
+const LINE: usize = 100;
+/// Units that are left for all but the lines, with their labels.
+const REST: usize = 2_000;
