@@ -389,13 +389,31 @@ async fn a_jump_of_the_clock_tells_what_is_due_once() {
 #[tokio::test(start_paused = true)]
 async fn with_incidents_off_every_failure_rings() {
     let mut day = Day::with(Incidents::off());
-    for _ in 0..5 {
+    for number in 0..5 {
+        day.fail_with("/checkout", &[("x-user", &format!("user{number}"))]).await;
+    }
+    day.until(MINUTE).await;
+    assert_eq!(day.notified(), [5, 5], "each of those that came at once");
+    for number in 0..5 {
+        let named = |message: &String| message.contains(&format!("user:user{number}"));
+        assert_eq!(texts(&day.edits.messages()).iter().filter(|text| named(text)).count(), 1);
+    }
+    day.fail("/checkout").await;
+    day.until(DAY).await;
+    assert_eq!(day.notified(), [6, 6]);
+    assert_eq!(day.edits.edits().len(), 0);
+    day.assert_exact();
+}
+
+#[tokio::test(start_paused = true)]
+async fn with_incidents_off_what_is_too_much_is_told_with_its_count() {
+    let mut day = Day::with(Incidents::off());
+    for _ in 0..1_000 {
         day.fail("/checkout").await;
-        sleep(5 * SECOND).await;
     }
     day.until(HOUR).await;
-    assert_eq!(day.notified(), [5, 5]);
-    assert_eq!(day.edits.edits().len(), 0);
+    assert_eq!(day.notified(), [21, 21]);
+    assert!(last(&day.plain).contains("×980"), "{}", last(&day.plain));
     day.assert_exact();
 }
 

@@ -97,6 +97,8 @@ impl Hub {
             .is_some_and(|slot| guard(build).is_some_and(|report| slot.send(report)));
         if !sent {
             self.meter.lost_exemplar();
+        }
+        if !sent || !self.incidents.on {
             self.tally.want(key);
         }
     }

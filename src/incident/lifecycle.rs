@@ -170,8 +170,9 @@ impl Telling {
             return only([self.opening(state, now), None]);
         }
         if !settings.on {
-            let fresh = Word { why: Reason::InFull, at: state.tellable };
-            return only([self.is_behind(state).then_some(fresh), self.hurried_word(can, now)]);
+            let at = if self.is_hurried() { now } else { state.tellable };
+            let fresh = Word { why: Reason::InFull, at };
+            return only([self.is_behind(state).then_some(fresh), None]);
         }
         let goes_on = |word: Option<Word>| word.filter(|_| state.quiet > now);
         [

@@ -12,9 +12,9 @@ mod storm;
 mod tally;
 
 #[cfg(test)]
-pub(crate) use self::{facts::GRACE, tally::MOST_KINDS};
+pub(crate) use self::tally::MOST_KINDS;
 pub(crate) use self::{
-    facts::{Facts, Moment, State},
+    facts::{Facts, GRACE, Moment, State},
     lifecycle::{Form, Reason, Telling, Word},
     missing::{Asked, Due as MissingDue, Missing, Pages as MissingPages, Site},
     people::{Hit, People, user_hash},

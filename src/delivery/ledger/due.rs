@@ -38,6 +38,8 @@ pub(crate) struct Due {
     /// The service refused it in full.
     pub(crate) minimal: bool,
     pub(super) state: State,
+    /// The number of the full report behind the one that this tells, where each is told.
+    pub(super) cursor: Option<u64>,
 }
 
 #[derive(Debug)]

@@ -2,12 +2,13 @@
 //! channel asks what is due now. Reads no clock.
 
 mod due;
+mod next;
 mod record;
 mod storms;
 #[cfg(test)]
 mod tests;
 
-use std::{cmp::Reverse, collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc};
 
 use tokio::time::Instant;
 
@@ -18,8 +19,7 @@ use crate::{
         Detail, KindFacts,
         retry::{Attempts, Verdict},
     },
-    incident::{Bucket, Drained, Form, Incidents, Moment, Reason, State, Storm, Word},
-    render::Count,
+    incident::{Bucket, Drained, Incidents, Moment, Reason, Storm},
     report::Key,
     route::{DEFAULT, Target},
     severity::Severity,
@@ -128,12 +128,13 @@ impl Ledger {
     /// it is lost: its kind is let go already, or there is no room.
     pub(crate) fn attach(&mut self, detail: Detail) -> bool {
         let subject = Some(detail.report.fingerprint);
+        let each = !self.settings.on;
         let Some(record) = self.records.get(&subject) else { return false };
         let needed = detail.weight.saturating_sub(record.exemplars.replaced());
         self.make_room(needed, subject);
         let Some(record) = self.records.get_mut(&subject) else { return false };
         let sum = self.weight + detail.weight - record.exemplars.replaced();
-        if sum > MOST_EXEMPLAR_BYTES {
+        if sum > MOST_EXEMPLAR_BYTES || (each && !record.exemplars.has_room()) {
             return false;
         }
         self.weight = sum;
@@ -142,7 +143,10 @@ impl Ledger {
             let user = detail.report.as_ref().map(|report| report.user.clone().unwrap_or_default());
             record.facts.people.add(user);
         }
-        record.exemplars.keep(detail);
+        match each {
+            true => record.exemplars.keep_each(detail),
+            false => record.exemplars.keep(detail),
+        }
         record.facts.detailed();
         true
     }
@@ -158,94 +162,6 @@ impl Ledger {
             };
             self.weight -= oldest.exemplars.clear();
         }
-    }
-
-    /// The most important thing to say in this channel now: what failed to be said least often, then
-    /// by its reason, then the worst, then the oldest. New incidents for which there is no room any
-    /// more are told together from then on.
-    pub(crate) fn next(&mut self, channel: usize, now: Instant) -> Next {
-        self.release_critical(channel);
-        let Some((first, wake)) = self.first(channel, now) else { return Next::Wait(None) };
-        let Some(candidate) = first else { return Next::Wait(wake) };
-        if candidate.is_gated && !self.has_room(channel, now) {
-            self.hold(channel, now);
-            return self.next(channel, now);
-        }
-        let due = match candidate.subject {
-            Some(subject) => self.due(channel, subject, candidate.word, now),
-            None => self.storm_due(channel, candidate.word, now),
-        };
-        due.map_or(Next::Wait(wake), |due| Next::Say(Box::new(due)))
-    }
-
-    /// What comes first of what is due, or when the next is due.
-    fn first(&self, channel: usize, now: Instant) -> Option<(Option<Candidate>, Option<Instant>)> {
-        let lane = self.lanes.get(channel)?;
-        let single = self.records.iter().filter_map(|(subject, record)| {
-            let told = record.tellings.get(&channel).filter(|told| told.held.is_none())?;
-            let state = record.facts.state(&self.settings);
-            let word = told.telling.due(&state, &lane.can, &self.settings, now)?;
-            Some(Candidate::of_incident(*subject, record, told, word))
-        });
-        let storm = self.storm_word(channel, now);
-        let storm = storm.map(|word| Candidate::of_storm(word, &lane.attempts));
-        let (due, later): (Vec<_>, Vec<_>) =
-            single.chain(storm).partition(|candidate| candidate.word.at <= now);
-        let wake = later.iter().map(|candidate| candidate.word.at).min();
-        Some((due.into_iter().min_by_key(|candidate| candidate.rank), wake))
-    }
-
-    fn due(&self, channel: usize, subject: Subject, word: Word, now: Instant) -> Option<Due> {
-        let lane = self.lanes.get(channel)?;
-        let record = self.records.get(&subject)?;
-        let told = record.tellings.get(&channel)?;
-        let state = record.facts.state(&self.settings);
-        let form = told.telling.form(word.why, &lane.can);
-        let (first, latest) = (record.exemplars.first(), record.exemplars.latest());
-        let is_root = matches!(word.why, Reason::Update | Reason::Quiet);
-        let (report, latest) = if is_root { (first, latest) } else { (latest.or(first), None) };
-        Some(Due {
-            why: word.why,
-            count: self.count_of((word.why, &form), &state, told, record),
-            anew: told.telling.stands_anew(word.why),
-            about: About::Incident(Box::new(OfIncident {
-                subject,
-                kind: record.kind.clone(),
-                people: record.facts.people.clone(),
-                report: report.cloned(),
-                latest: latest.cloned(),
-            })),
-            form,
-            target: told.target(),
-            instead_of: told.instead_of.clone(),
-            span: record.facts.span(),
-            silent: now.saturating_duration_since(record.facts.last()),
-            minimal: told.attempts.is_minimal(),
-            state,
-        })
-    }
-
-    /// What is fresh; of what replaces a message, all.
-    fn count_of(
-        &self,
-        (why, form): (Reason, &Form),
-        state: &State,
-        told: &Told,
-        record: &Record,
-    ) -> Count {
-        let base = if self.settings.on { told.telling.base(state) } else { 0 };
-        let (total, said) = (state.total - base, told.telling.said());
-        if matches!(form, Form::Edit(_)) || told.telling.stands_anew(why) {
-            let over = record.facts.last().saturating_duration_since(state.first);
-            return Count { total, fresh: total, over };
-        }
-        let fresh = state.total - said;
-        // Of an episode before this one something may be untold.
-        let is_of_episode = why.opens() && said >= state.base;
-        let since = told.telling.said_at().filter(|_| !is_of_episode).unwrap_or(state.first);
-        // How long it waited for its turn, or was quiet, says nothing about how fast it fails.
-        let over = record.facts.last().saturating_duration_since(since);
-        Count { total, fresh, over }
     }
 
     /// The channel took it. Gives the number of the message and the keys whose next failure is to
@@ -271,8 +187,10 @@ impl Ledger {
         // It may have got worse meanwhile.
         told.calls &= due.target != told.target;
         let can = &lane.can;
+        told.cursor = due.cursor.unwrap_or(told.cursor);
         let revision = told.telling.told((due.why, &due.form), can, &due.state, receipt, now);
         let calls = due.why != Reason::Update;
+        self.weight -= record.forget_told();
         (revision, record.keys.iter().filter(|_| calls).copied().collect())
     }
 
@@ -338,10 +256,12 @@ impl Ledger {
         let Self { records, lanes, settings, weight, .. } = self;
         let mut remembered = Vec::new();
         records.retain(|subject, record| {
-            if record.is_told() {
-                record.facts.settled();
-            } else {
+            if !record.is_told() {
                 return true;
+            }
+            record.facts.settled();
+            if !settings.on {
+                *weight -= record.exemplars.clear();
             }
             if !record.facts.is_quiet(now, settings) || has_words(record, lanes, settings, now) {
                 return true;
@@ -402,46 +322,14 @@ impl Ledger {
     }
 }
 
-/// Something that may be said now, or later.
-#[derive(Debug)]
-struct Candidate {
-    word: Word,
-    /// `None` is the storm.
-    subject: Option<Subject>,
-    /// A new incident, for which there must be room.
-    is_gated: bool,
-    rank: Rank,
-}
-
-/// The smaller, the earlier: attempts, reason, severity, since when it waits.
-type Rank = (u32, (u8, bool), Reverse<Severity>, Option<Instant>, u64);
-
-impl Candidate {
-    fn of_incident(subject: Subject, record: &Record, told: &Told, word: Word) -> Self {
-        let severity = Reverse(record.severity);
-        let is_update = word.why == Reason::Update;
-        let edited = told.telling.edited_at().filter(|_| is_update);
-        let rank = (told.attempts.made(), (word.why.rank(), false), severity, edited, record.age);
-        let is_gated = word.why.opens() && record.severity < Severity::Critical;
-        Self { word, subject: Some(subject), is_gated, rank }
-    }
-
-    /// Its first message comes after what is told one by one.
-    fn of_storm(word: Word, attempts: &Attempts) -> Self {
-        let why = if word.why.opens() { Reason::Quiet } else { word.why };
-        let rank = (attempts.made(), (why.rank(), true), Reverse(Severity::Error), None, 0);
-        Self { word, subject: None, is_gated: false, rank }
-    }
-}
-
 fn is_gated(settings: &Incidents, severity: Severity) -> bool {
     settings.on && severity < Severity::Critical
 }
 
 /// Something is said of it by and by.
 fn has_words(record: &Record, lanes: &[Lane], settings: &Incidents, now: Instant) -> bool {
-    let state = record.facts.state(settings);
     record.tellings.iter().any(|(channel, told)| {
+        let state = record.state(told, settings);
         let lane = lanes.get(*channel).filter(|_| told.held.is_none());
         lane.is_some_and(|lane| told.telling.due(&state, &lane.can, settings, now).is_some())
     })

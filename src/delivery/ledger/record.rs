@@ -1,13 +1,13 @@
 //! One incident: its facts, its exemplars, and what was told of it in each channel.
 
 use std::{
-    collections::{BTreeMap, HashSet, btree_map::Entry},
+    collections::{BTreeMap, HashSet, VecDeque, btree_map::Entry},
     sync::Arc,
 };
 
 use crate::{
     delivery::{Detail, KindFacts, retry::Attempts},
-    incident::{Facts, Incidents, Moment, State, Telling},
+    incident::{Facts, GRACE, Incidents, Moment, State, Telling},
     redact::Redacted,
     report::{Key, Report},
     route::Target,
@@ -74,6 +74,23 @@ impl Record {
         if again { self.exemplars.clear() } else { 0 }
     }
 
+    /// What decides about the next word. Where every failure rings, one whose details are here does at
+    /// once, the others a moment later.
+    pub(super) fn state(&self, told: &Told, settings: &Incidents) -> State {
+        let mut state = self.facts.state(settings);
+        if !settings.on {
+            let is_here = self.exemplars.after(told.cursor).is_some();
+            state.tellable = if is_here { state.first } else { self.facts.last() + GRACE };
+        }
+        state
+    }
+
+    /// Lets go of what every channel was told of; gives how many bytes that is.
+    pub(super) fn forget_told(&mut self) -> usize {
+        let cursor = self.tellings.values().map(|told| told.cursor).min();
+        self.exemplars.forget_before(cursor.unwrap_or(u64::MAX))
+    }
+
     /// Every channel knows of every failure.
     pub(super) fn is_told(&self) -> bool {
         self.tellings.values().all(|told| told.telling.said() == self.facts.total)
@@ -99,6 +116,8 @@ pub(super) struct Told {
     severity: Severity,
     pub(super) telling: Telling,
     pub(super) attempts: Attempts,
+    /// The number of the next full report, where each is told.
+    pub(super) cursor: u64,
     /// It is told together with others; so many failures were told before.
     pub(super) held: Option<u64>,
     /// The channel that this one stands in for, and why.
@@ -108,7 +127,16 @@ pub(super) struct Told {
 impl Told {
     fn new(target: Target, severity: Severity) -> Self {
         let (telling, attempts) = (Telling::default(), Attempts::default());
-        Self { target, calls: true, severity, telling, attempts, held: None, instead_of: None }
+        Self {
+            target,
+            calls: true,
+            severity,
+            telling,
+            attempts,
+            cursor: 0,
+            held: None,
+            instead_of: None,
+        }
     }
 
     /// It got so severe, if it was not before.
@@ -136,18 +164,25 @@ impl Told {
     }
 }
 
-/// The first and the latest full report of an episode.
+/// The first and the latest full report of an episode; all of them where every failure rings.
 #[derive(Debug, Default)]
 pub(super) struct Exemplars {
     first: Option<Exemplar>,
     latest: Option<Exemplar>,
+    each: VecDeque<Exemplar>,
+    /// How many there were of these.
+    number: u64,
 }
 
 #[derive(Debug)]
-struct Exemplar {
-    report: Arc<Redacted<Report>>,
+pub(super) struct Exemplar {
+    pub(super) number: u64,
+    pub(super) report: Arc<Redacted<Report>>,
     weight: usize,
 }
+
+/// Full reports of one kind that wait, where every failure rings.
+const MOST_WAITING: usize = 20;
 
 impl Exemplars {
     /// Bytes that it would keep less if another one came.
@@ -157,13 +192,33 @@ impl Exemplars {
 
     pub(super) fn keep(&mut self, Detail { report, weight }: Detail) {
         let place = if self.first.is_none() { &mut self.first } else { &mut self.latest };
-        *place = Some(Exemplar { report: Arc::new(report), weight });
+        *place = Some(Exemplar { number: 0, report: Arc::new(report), weight });
+    }
+
+    pub(super) fn keep_each(&mut self, Detail { report, weight }: Detail) {
+        let number = self.number;
+        self.number += 1;
+        self.each.push_back(Exemplar { number, report: Arc::new(report), weight });
+    }
+
+    pub(super) fn has_room(&self) -> bool {
+        self.each.len() < MOST_WAITING
+    }
+
+    /// The first of all from this number on.
+    pub(super) fn after(&self, cursor: u64) -> Option<&Exemplar> {
+        self.each.iter().find(|exemplar| exemplar.number >= cursor)
+    }
+
+    fn forget_before(&mut self, cursor: u64) -> usize {
+        let told = self.each.iter().take_while(|exemplar| exemplar.number < cursor).count();
+        self.each.drain(..told).map(|exemplar| exemplar.weight).sum()
     }
 
     /// Lets go of all; gives how many bytes that is.
     pub(super) fn clear(&mut self) -> usize {
-        let Self { first, latest } = std::mem::take(self);
-        first.into_iter().chain(latest).map(|exemplar| exemplar.weight).sum()
+        let Self { first, latest, each, .. } = std::mem::take(self);
+        first.into_iter().chain(latest).chain(each).map(|exemplar| exemplar.weight).sum()
     }
 
     pub(super) fn first(&self) -> Option<&Arc<Redacted<Report>>> {
@@ -176,6 +231,6 @@ impl Exemplars {
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.first.is_none()
+        self.first.is_none() && self.each.is_empty()
     }
 }

@@ -120,6 +120,7 @@ impl Ledger {
             silent: now.saturating_duration_since(last),
             minimal: lane.attempts.is_minimal(),
             state,
+            cursor: None,
         })
     }
 

@@ -1,0 +1,146 @@
+//! What a channel is to say now: of all that is due, the most important.
+
+use std::cmp::Reverse;
+
+use tokio::time::Instant;
+
+use super::{
+    About, Due, Ledger, Next, OfIncident, Subject,
+    record::{Record, Told},
+};
+use crate::{
+    delivery::retry::Attempts,
+    incident::{Form, Reason, State, Word},
+    render::Count,
+    severity::Severity,
+};
+
+impl Ledger {
+    /// The most important thing to say in this channel now: what failed to be said least often, then
+    /// by its reason, then the worst, then the oldest. New incidents for which there is no room any
+    /// more are told together from then on.
+    pub(crate) fn next(&mut self, channel: usize, now: Instant) -> Next {
+        self.release_critical(channel);
+        let Some((first, wake)) = self.first(channel, now) else { return Next::Wait(None) };
+        let Some(candidate) = first else { return Next::Wait(wake) };
+        if candidate.is_gated && !self.has_room(channel, now) {
+            self.hold(channel, now);
+            return self.next(channel, now);
+        }
+        let due = match candidate.subject {
+            Some(subject) => self.due(channel, subject, candidate.word, now),
+            None => self.storm_due(channel, candidate.word, now),
+        };
+        due.map_or(Next::Wait(wake), |due| Next::Say(Box::new(due)))
+    }
+
+    /// What comes first of what is due, or when the next is due.
+    fn first(&self, channel: usize, now: Instant) -> Option<(Option<Candidate>, Option<Instant>)> {
+        let lane = self.lanes.get(channel)?;
+        let single = self.records.iter().filter_map(|(subject, record)| {
+            let told = record.tellings.get(&channel).filter(|told| told.held.is_none())?;
+            let state = record.state(told, &self.settings);
+            let word = told.telling.due(&state, &lane.can, &self.settings, now)?;
+            Some(Candidate::of_incident(*subject, record, told, word))
+        });
+        let storm = self.storm_word(channel, now);
+        let storm = storm.map(|word| Candidate::of_storm(word, &lane.attempts));
+        let (due, later): (Vec<_>, Vec<_>) =
+            single.chain(storm).partition(|candidate| candidate.word.at <= now);
+        let wake = later.iter().map(|candidate| candidate.word.at).min();
+        Some((due.into_iter().min_by_key(|candidate| candidate.rank), wake))
+    }
+
+    fn due(&self, channel: usize, subject: Subject, word: Word, now: Instant) -> Option<Due> {
+        let lane = self.lanes.get(channel)?;
+        let record = self.records.get(&subject)?;
+        let told = record.tellings.get(&channel)?;
+        let single = record.exemplars.after(told.cursor);
+        let mut state = record.state(told, &self.settings);
+        if single.is_some() {
+            state.total = told.telling.said() + 1;
+        }
+        let form = told.telling.form(word.why, &lane.can);
+        let (first, latest) = (record.exemplars.first(), record.exemplars.latest());
+        let is_root = matches!(word.why, Reason::Update | Reason::Quiet);
+        let (report, latest) = if is_root { (first, latest) } else { (latest.or(first), None) };
+        let report = single.map(|exemplar| &exemplar.report).or(report);
+        Some(Due {
+            why: word.why,
+            count: self.count_of((word.why, &form), &state, told, record),
+            anew: told.telling.stands_anew(word.why),
+            about: About::Incident(Box::new(OfIncident {
+                subject,
+                kind: record.kind.clone(),
+                people: record.facts.people.clone(),
+                report: report.cloned(),
+                latest: latest.cloned(),
+            })),
+            form,
+            target: told.target(),
+            instead_of: told.instead_of.clone(),
+            span: record.facts.span(),
+            silent: now.saturating_duration_since(record.facts.last()),
+            minimal: told.attempts.is_minimal(),
+            state,
+            cursor: single.map(|exemplar| exemplar.number + 1),
+        })
+    }
+
+    /// What is fresh; of what replaces a message, all.
+    fn count_of(
+        &self,
+        (why, form): (Reason, &Form),
+        state: &State,
+        told: &Told,
+        record: &Record,
+    ) -> Count {
+        let said = told.telling.said();
+        // Where every failure rings a message tells no more than what is fresh.
+        let base = if self.settings.on { told.telling.base(state) } else { said };
+        let total = state.total - base;
+        if matches!(form, Form::Edit(_)) || told.telling.stands_anew(why) {
+            let over = record.facts.last().saturating_duration_since(state.first);
+            return Count { total, fresh: total, over };
+        }
+        let fresh = state.total - said;
+        // Of an episode before this one something may be untold.
+        let is_of_episode = why.opens() && said >= state.base;
+        let since = told.telling.said_at().filter(|_| !is_of_episode).unwrap_or(state.first);
+        // How long it waited for its turn, or was quiet, says nothing about how fast it fails.
+        let over = record.facts.last().saturating_duration_since(since);
+        Count { total, fresh, over }
+    }
+}
+
+/// Something that may be said now, or later.
+#[derive(Debug)]
+struct Candidate {
+    word: Word,
+    /// `None` is the storm.
+    subject: Option<Subject>,
+    /// A new incident, for which there must be room.
+    is_gated: bool,
+    rank: Rank,
+}
+
+/// The smaller, the earlier: attempts, reason, severity, since when it waits.
+type Rank = (u32, (u8, bool), Reverse<Severity>, Option<Instant>, u64);
+
+impl Candidate {
+    fn of_incident(subject: Subject, record: &Record, told: &Told, word: Word) -> Self {
+        let severity = Reverse(record.severity);
+        let is_update = word.why == Reason::Update;
+        let edited = told.telling.edited_at().filter(|_| is_update);
+        let rank = (told.attempts.made(), (word.why.rank(), false), severity, edited, record.age);
+        let is_gated = word.why.opens() && record.severity < Severity::Critical;
+        Self { word, subject: Some(subject), is_gated, rank }
+    }
+
+    /// Its first message comes after what is told one by one.
+    fn of_storm(word: Word, attempts: &Attempts) -> Self {
+        let why = if word.why.opens() { Reason::Quiet } else { word.why };
+        let rank = (attempts.made(), (why.rank(), true), Reverse(Severity::Error), None, 0);
+        Self { word, subject: None, is_gated: false, rank }
+    }
+}
