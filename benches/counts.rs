@@ -74,6 +74,8 @@ enum Added {
     Over(Around),
     /// To what it adds to a request that succeeds, both over [`Around::Identity`].
     OverSuccess,
+    /// To a failure of a known kind whose details nobody wants.
+    OverKnown,
 }
 
 /// Of one request.
@@ -113,6 +115,7 @@ impl Row {
         let measured = count(self.around, self.ask)?;
         Ok(match self.added {
             Added::Over(base) => measured - count(base, self.ask)?,
+            Added::OverKnown => measured - count(self.around, Ask::Status)?,
             Added::OverSuccess => {
                 let success = count(self.around, Ask::Get)? - count(Around::Identity, Ask::Get)?;
                 measured - count(Around::Identity, self.ask)? - success
@@ -236,10 +239,10 @@ impl Display for Counts {
 }
 
 #[rustfmt::skip]
-fn rows() -> [Row; 12] {
-    use Added::{Over, OverSuccess};
+fn rows() -> [Row; 13] {
+    use Added::{Over, OverKnown, OverSuccess};
     use Around::{AnyBody, Bare, Bell, Identity, Ignoring, Whole};
-    use Ask::{Cause, Flood, Get, New, Post1K, Post64K, Status, Text};
+    use Ask::{Cause, Flood, Get, New, Post1K, Post64K, Refused, Status, Text};
 
     const fn is(instructions: i64, allocations: i64) -> Option<Counts> {
         Some(Counts { instructions, allocations })
@@ -258,6 +261,7 @@ fn rows() -> [Row; 12] {
         ("known kind fails: text in the body", Bell, Text, OverSuccess, is(7_000, 1), is(6_828, 1)),
         ("new kind fails, details taken", Bell, New, OverSuccess, None, None),
         ("new kind fails, queue full", Bell, Flood, OverSuccess, None, None),
+        ("wanted details, queue full", Bell, Refused, OverKnown, is(150, 0), None),
     ]
     .map(|(name, around, ask, added, target, prototype)| {
         Row { name, around, ask, added, target, prototype }

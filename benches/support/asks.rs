@@ -37,7 +37,12 @@ pub(crate) enum Ask {
     New,
     /// The same when there were so many that no further details are taken.
     Flood,
+    /// [`Status`](Self::Status) then, whose details are wanted again and again.
+    Refused,
 }
+
+/// After so many new kinds no further details are taken.
+const MANY: usize = 50;
 
 /// One request, to be made again and again.
 pub(crate) struct Template {
@@ -58,6 +63,7 @@ impl Ask {
         Self::Text,
         Self::New,
         Self::Flood,
+        Self::Refused,
     ];
 
     /// The `n`th request of this kind. Those that fail anew differ in their path.
@@ -69,8 +75,9 @@ impl Ask {
             Self::Status => Template::get("/status"),
             Self::Cause => Template::get("/cause"),
             Self::Text => Template::get("/text"),
+            Self::Refused if n >= MANY => Template::get("/status"),
             // Letters only: digits are collapsed.
-            Self::New | Self::Flood => {
+            Self::New | Self::Flood | Self::Refused => {
                 Template::get(&format!("/{}/{}", "x".repeat(n % 20), "y".repeat(n / 20)))
             }
         }

@@ -66,8 +66,15 @@ impl Intake {
 
     /// A place for a report, if one may be built now.
     pub(crate) fn slot(&self) -> Option<Slot<'_>> {
-        let permit = self.sender.try_reserve().ok()?;
-        self.token().then_some(Slot { intake: self, permit })
+        // First what costs least to refuse.
+        if !self.token() {
+            return None;
+        }
+        let permit = self.sender.try_reserve().ok();
+        if permit.is_none() {
+            self.tokens.fetch_add(1, Relaxed);
+        }
+        Some(Slot { intake: self, permit: permit? })
     }
 
     /// Whether a report may be built now.
