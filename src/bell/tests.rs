@@ -402,8 +402,8 @@ async fn failures_of_further_kinds_are_told_together() {
         fail(&bell, &kind(&route.to_string()));
     }
     sleep(SECOND * 1_200).await;
-    // Ten one by one, the others together, and the end of that.
-    assert_eq!(chat.taken().len(), 12);
+    // Ten one by one, the others together, and the end of that in three lists.
+    assert_eq!(chat.taken().len(), 14);
     assert_eq!(chat.taken().iter().map(told).sum::<u64>(), MOST_KINDS as u64 + 412);
     let kinds = chat.taken()[11].literals[0].text.clone();
     assert!(kinds.lines().any(|line| line == "×412  further kinds"), "{kinds}");

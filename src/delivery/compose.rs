@@ -7,7 +7,7 @@ use tokio::time::Instant;
 use crate::{
     delivery::{
         KindFacts,
-        ledger::{About, Due, Member, OfIncident},
+        ledger::{About, Due, FURTHER, Member, OfIncident},
         post::guard,
         sending::Outgoing,
         stats::Losses,
@@ -15,8 +15,7 @@ use crate::{
     incident::Form,
     message::{Message, fit},
     redact::{Redacted, Redactor},
-    render::{self, Count, Storm, StormLine, Tale},
-    report::Fingerprint,
+    render::{self, Count, Storm, Tale},
     route::Target,
     severity::Severity,
     text::Unit,
@@ -40,7 +39,10 @@ pub(crate) fn incident(
     written(|| {
         let (message, unknown) = match &due.about {
             About::Incident(of) => (one(due, of, redactor), of.unknown()),
-            About::Storm(members) => (several(due, members, limits, redactor), None),
+            About::Storm { members, later, before } => {
+                let others = [*before, later.len()];
+                (several(due, members, others, limits, redactor), None)
+            }
         };
         let message = if due.minimal { minimal(&message) } else { message };
         message.map(|mut message| {
@@ -77,18 +79,11 @@ fn one(due: &Due, of: &OfIncident, redactor: &Redactor) -> Redacted<Message> {
 fn several(
     due: &Due,
     members: &[Member],
+    [before, later]: [usize; 2],
     limits: &Limits,
     redactor: &Redactor,
 ) -> Redacted<Message> {
-    let of = |member: &Member| member.subject.map(Fingerprint::short);
-    let kinds: Vec<_> = members
-        .iter()
-        .map(|member| StormLine {
-            id: of(member),
-            line: line(member.kind.as_ref()),
-            failures: member.failures,
-        })
-        .collect();
+    let kinds: Vec<_> = members.iter().map(Member::line).collect();
     let summaries = members.iter().filter_map(|member| member.kind.as_ref());
     let severity = summaries.clone().map(|kind| kind.summary.severity).max();
     let service = summaries.map(|kind| &*kind.summary.origin.service).next();
@@ -100,13 +95,15 @@ fn several(
         span: due.span,
         silent: due.silent,
         kinds: &kinds,
+        before,
+        later,
     };
     // The lines are redacted already.
     redactor.message(Message::new("x")).map(|_| render::storm(&storm, limits))
 }
 
 fn line(kind: Option<&Arc<KindFacts>>) -> &str {
-    kind.map_or("further kinds", |kind| kind.summary.line.as_str())
+    kind.map_or(FURTHER, |kind| kind.summary.line.as_str())
 }
 
 const ANEW: &str = "posted anew: the message before it is gone, or stays as it is";

@@ -355,6 +355,11 @@ impl Telling {
         (self.times.called, self.times.said) = (Some(now), Some(now));
     }
 
+    /// The next word stands beside the one that is there.
+    pub(crate) fn turn_page(&mut self) {
+        (self.anchor, self.quiet) = (None, None);
+    }
+
     /// What was edited or answered is gone: the next word stands anew.
     pub(crate) fn lost_anchor(&mut self) {
         self.anchor = None;

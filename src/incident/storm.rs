@@ -37,11 +37,25 @@ pub(crate) struct Storm {
     since: Instant,
     /// Failures of what is told by itself by now.
     pub(crate) gone: u64,
+    /// Kinds that are listed, at the end.
+    pub(crate) listed: usize,
+    /// Messages that listed a part of them, at the end.
+    pages: u32,
 }
 
 impl Storm {
     pub(crate) fn new(now: Instant) -> Self {
-        Self { telling: Telling::default(), since: now, gone: 0 }
+        Self { telling: Telling::default(), since: now, gone: 0, listed: 0, pages: 0 }
+    }
+
+    pub(crate) const fn pages(&self) -> u32 {
+        self.pages
+    }
+
+    /// What is left of it is listed in a message of its own.
+    pub(crate) fn turn_page(&mut self) {
+        self.pages += 1;
+        self.telling.turn_page();
     }
 
     /// As one incident, of its members' failures and the moments at which they are quiet.

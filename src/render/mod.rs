@@ -25,7 +25,7 @@ pub(crate) use self::{
     digest::digest,
     incident::{Tale, incident},
     missing::missing,
-    storm::{Storm, StormLine, storm},
+    storm::{Storm, StormLine, listed, storm},
     task::{task, task_in_short},
 };
 use crate::{

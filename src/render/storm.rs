@@ -35,12 +35,15 @@ pub(crate) struct Storm<'a> {
     pub(crate) silent: Duration,
     /// Those that fail most often come first.
     pub(crate) kinds: &'a [StormLine<'a>],
+    /// Kinds that messages before this one list, at the end, and that those after it do.
+    pub(crate) before: usize,
+    pub(crate) later: usize,
 }
 
 /// The message for new kinds of failure that are told together: the most frequent ones, at the end as
 /// many as fit.
 pub(crate) fn storm(storm: &Storm<'_>, limits: &Limits) -> Message {
-    let kinds = match storm.kinds.len() {
+    let kinds = match storm.before + storm.kinds.len() + storm.later {
         1 => "1 further kind".to_owned(),
         several => format!("{several} further kinds"),
     };
@@ -64,11 +67,21 @@ pub(crate) fn storm(storm: &Storm<'_>, limits: &Limits) -> Message {
         subject: Some(subject.into_iter().flatten().collect::<Vec<_>>().join(" · ")),
         quote: is_quiet.then_some(quiet),
         literals: literals("Kinds", lines.into_iter().chain(rest), limits),
-        notes: vec![TOGETHER.to_owned()],
+        notes: notes(storm.later),
         severity: if is_quiet { Severity::Info } else { storm.severity },
         change: Some(change),
         ..opening
     }
+}
+
+fn notes(later: usize) -> Vec<String> {
+    let later = (later > 0).then(|| format!("{later} of them in the next message"));
+    [TOGETHER.to_owned()].into_iter().chain(later).collect()
+}
+
+/// How many of these one message lists.
+pub(crate) fn listed(kinds: &[StormLine<'_>], limits: &Limits) -> usize {
+    lines(kinds, usize::MAX, limits).0.len()
 }
 
 /// `#a1f3k9q2 ×1 500  500 · POST /checkout`, as many as there is room for, and what is said of the rest.

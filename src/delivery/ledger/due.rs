@@ -11,7 +11,7 @@ use crate::{
     delivery::KindFacts,
     incident::{Form, People, Reason, State},
     redact::Redacted,
-    render::Count,
+    render::{Count, StormLine},
     report::{Fingerprint, Report},
     route::Target,
 };
@@ -46,7 +46,14 @@ pub(crate) struct Due {
 pub(crate) enum About {
     Incident(Box<OfIncident>),
     /// Several that are told together.
-    Storm(Vec<Member>),
+    Storm {
+        /// Those that fail most often come first.
+        members: Vec<Member>,
+        /// At the end: those that the next message lists.
+        later: Vec<Member>,
+        /// And how many the ones before listed.
+        before: usize,
+    },
 }
 
 #[derive(Debug)]
@@ -75,6 +82,19 @@ pub(crate) struct Member {
     pub(crate) failures: u64,
     pub(super) state: State,
 }
+
+impl Member {
+    pub(crate) fn line(&self) -> StormLine<'_> {
+        StormLine {
+            id: self.subject.map(Fingerprint::short),
+            line: self.kind.as_ref().map_or(FURTHER, |kind| kind.summary.line.as_str()),
+            failures: self.failures,
+        }
+    }
+}
+
+/// What is said of kinds that the tally had no room for.
+pub(crate) const FURTHER: &str = "further kinds";
 
 /// What a channel is to do.
 #[derive(Debug)]

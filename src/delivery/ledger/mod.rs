@@ -12,7 +12,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use tokio::time::Instant;
 
-pub(crate) use self::due::{About, Due, Member, Next, OfIncident, Subject};
+pub(crate) use self::due::{About, Due, FURTHER, Member, Next, OfIncident, Subject};
 use self::record::{Record, Told};
 use crate::{
     delivery::{
@@ -203,7 +203,7 @@ impl Ledger {
         now: Instant,
     ) -> Verdict {
         let place = match &due.about {
-            About::Storm(_) => self
+            About::Storm { .. } => self
                 .lanes
                 .get_mut(channel)
                 .and_then(|lane| Some((&mut lane.attempts, &mut lane.storm.as_mut()?.telling))),

@@ -9,10 +9,10 @@ use super::{About, Due, Lane, Ledger, Member};
 use crate::{
     delivery::retry::Attempts,
     incident::{Form, Reason, State, Storm, Word},
-    render::Count,
+    render::{self, Count},
     route::Target,
     severity::Severity,
-    transport::Receipt,
+    transport::{Limits, Receipt},
 };
 
 /// What is fresh; of what replaces a message, all. It came in the time from the first failure, or the
@@ -29,6 +29,25 @@ fn count(
     let over = last.saturating_duration_since(since);
     Count { total: state.total, fresh: state.total - said.min(state.total), over }
 }
+
+fn all<'m>(members: &'m [Member], later: &'m [Member]) -> impl Iterator<Item = (&'m Member, bool)> {
+    members.iter().map(|member| (member, true)).chain(later.iter().map(|member| (member, false)))
+}
+
+impl Storm {
+    /// Leaves as many as one message lists; gives those that the next one does.
+    fn split_off(&self, members: &mut Vec<Member>, limits: &Limits) -> Vec<Member> {
+        let lines: Vec<_> = members.iter().map(Member::line).collect();
+        let listed = render::listed(&lines, limits);
+        let has_next = listed >= LEAST_LISTED && self.pages() + 1 < MOST_PAGES;
+        if has_next { members.split_off(listed) } else { Vec::new() }
+    }
+}
+
+/// Messages that list what was told together, at the end; what they have no room for is only counted.
+const MOST_PAGES: u32 = 5;
+/// Where a message lists fewer there is only one.
+const LEAST_LISTED: usize = 10;
 
 impl Ledger {
     /// Whether a new incident is told by itself.
@@ -107,10 +126,14 @@ impl Ledger {
         let calls = held.iter().find_map(|(told, ..)| told.target().mention);
         let mut members: Vec<_> = held.into_iter().map(|(.., member)| member).collect();
         members.sort_by_key(|member| Reverse(member.failures));
+        let later = match word.why {
+            Reason::Quiet => storm.split_off(&mut members, &lane.can.limits),
+            _ => Vec::new(),
+        };
         let form = storm.telling.form(word.why, &lane.can);
         Some(Due {
             why: word.why,
-            about: About::Storm(members),
+            about: About::Storm { members, later, before: storm.listed },
             target: Target { mention: calls, ..Target::plain(channel) },
             instead_of: None,
             count: count(storm, &state, (word.why, &form), (first, last)),
@@ -131,27 +154,31 @@ impl Ledger {
         receipt: &Receipt,
         now: Instant,
     ) -> u64 {
-        let About::Storm(members) = &due.about else { return 0 };
+        let About::Storm { members, later, .. } = &due.about else { return 0 };
         let Self { records, lanes, .. } = self;
         let Some(Lane { can, storm, attempts, .. }) = lanes.get_mut(channel) else { return 0 };
-        let Some(Storm { telling, .. }) = storm else { return 0 };
+        let Some(told_of) = storm else { return 0 };
         *attempts = Attempts::default();
-        let number = telling.told((due.why, &due.form), can, &due.state, receipt, now);
-        let is_over = due.why == Reason::Quiet;
-        for member in members {
+        let number = told_of.telling.told((due.why, &due.form), can, &due.state, receipt, now);
+        let is_quiet = due.why == Reason::Quiet;
+        for (member, is_listed) in all(members, later) {
             let record = records.get_mut(&member.subject);
             let told = record.and_then(|record| record.tellings.get_mut(&channel));
             // What was told by itself meanwhile knows better.
             let Some(told) = told.filter(|told| told.held.is_some()) else { continue };
             told.telling.told_elsewhere(member.state.total);
             told.calls = false;
-            if is_over {
+            if is_quiet && is_listed {
+                told_of.gone += member.failures;
+                told_of.listed += 1;
                 told.telling.ended_elsewhere(&member.state, now);
                 told.held = None;
             }
         }
-        if is_over {
-            *storm = None;
+        match is_quiet && later.is_empty() {
+            true => *storm = None,
+            false if is_quiet => told_of.turn_page(),
+            false => {}
         }
         number
     }

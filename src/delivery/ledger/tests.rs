@@ -6,6 +6,7 @@ use super::*;
 use crate::{
     delivery::samples,
     incident::{FULL_PERIOD, GRACE, QUIET as QUIETS, REMEMBERED},
+    transport::Limits,
 };
 
 const QUIET: Duration = QUIETS[0];
@@ -23,7 +24,7 @@ impl Due {
     fn subject(&self) -> Subject {
         match &self.about {
             About::Incident(of) => of.subject,
-            About::Storm(_) => panic!("it is of several"),
+            About::Storm { .. } => panic!("it is of several"),
         }
     }
 }
@@ -216,8 +217,9 @@ fn the_next_word_is_waited_for_exactly() {
 
 /// A ledger of one channel that takes two new incidents at once, and so many kinds that fail once.
 fn stormy(kinds: usize, now: Instant) -> (Ledger, Vec<samples::Kind>) {
+    let can = Capabilities::default().limits(Limits::default().total(2_700));
     let settings = Incidents::default().storm(2, Duration::from_secs(30));
-    let mut ledger = Ledger::new(settings, [Capabilities::default()]);
+    let mut ledger = Ledger::new(settings, [can]);
     let kinds: Vec<_> =
         (0..kinds).map(|n| samples::Kind::new(&n.to_string(), Severity::Error)).collect();
     kinds.iter().for_each(|kind| counted(&mut ledger, kind, 1, now));
@@ -230,7 +232,7 @@ fn tell_all(ledger: &mut Ledger, now: Instant) -> Vec<usize> {
     while let Some(due) = due(ledger, now) {
         told_of.push(match &due.about {
             About::Incident(_) => 1,
-            About::Storm(members) => members.len(),
+            About::Storm { members, .. } => members.len(),
         });
         told(ledger, &due, now);
     }
@@ -252,6 +254,40 @@ fn what_there_is_no_room_for_is_told_together_and_then_known() {
     assert_eq!(tell_all(&mut ledger, now + 3 * GRACE + QUIET), [4]);
     assert_eq!(ledger.untold(), 0);
     assert_eq!(tell_all(&mut ledger, now + 2 * QUIET), [0; 0]);
+}
+
+#[test]
+fn a_long_list_takes_several_messages_and_names_each_kind_once() {
+    let now = Instant::now();
+    let (mut ledger, kinds) = stormy(62, now);
+    tell_all(&mut ledger, now + GRACE);
+    assert_eq!(tell_all(&mut ledger, now + 2 * GRACE), [60]);
+    let pages = tell_all(&mut ledger, now + QUIET);
+    assert!(pages.len() > 1 && pages.iter().sum::<usize>() == 60, "{pages:?}");
+    assert_eq!(ledger.untold(), 0);
+    counted(&mut ledger, &kinds[61], 2, now + 2 * QUIET);
+    assert_eq!(tell_all(&mut ledger, now + 2 * QUIET + GRACE), [1], "it is told by itself again");
+    assert_eq!(ledger.untold(), 0);
+}
+
+#[test]
+fn what_fails_between_the_pages_of_a_list_is_told() {
+    let now = Instant::now();
+    let (mut ledger, kinds) = stormy(62, now);
+    for at in [GRACE, 2 * GRACE] {
+        tell_all(&mut ledger, now + at);
+    }
+    let first = due(&mut ledger, now + QUIET).unwrap();
+    told(&mut ledger, &first, now + QUIET);
+    kinds.iter().for_each(|kind| counted(&mut ledger, kind, 1, now + QUIET));
+    let mut fresh = 0;
+    for at in [QUIET + GRACE, 2 * QUIET, 3 * QUIET, 4 * QUIET] {
+        while let Some(due) = due(&mut ledger, now + at) {
+            fresh += due.count.fresh;
+            told(&mut ledger, &due, now + at);
+        }
+    }
+    assert_eq!((fresh, ledger.untold()), (62, 0));
 }
 
 #[test]
