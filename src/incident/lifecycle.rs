@@ -21,6 +21,7 @@ use super::{
     Incidents,
     facts::State,
     settings::{SUMMARIES, SUMMARY_PERIOD},
+    word::{Form, Reason, Word},
 };
 use crate::transport::{Capabilities, Receipt};
 
@@ -34,42 +35,6 @@ const LONGEST_EDIT_PERIOD: Duration = Duration::from_secs(300);
 const EDITS_PER_AGE: u32 = 10;
 /// The longest time between two reminders of a low rate.
 const LONGEST_REMINDER: Duration = Duration::from_secs(24 * 3_600);
-
-/// Why something is said.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Reason {
-    Open,
-    /// Quiet for so long before it.
-    Again(Duration),
-    Escalated,
-    /// It got more severe.
-    Worse,
-    InFull,
-    Quiet,
-    Reminder,
-    /// What was edited is gone.
-    Anew,
-    Summary,
-    Update,
-}
-
-/// How something is said.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) enum Form {
-    Message,
-    /// In the place of this one.
-    Edit(Receipt),
-    /// To this one, and shown in the channel too.
-    Answer(Receipt),
-}
-
-/// There is something to tell.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) struct Word {
-    pub(crate) why: Reason,
-    /// From when on.
-    pub(crate) at: Instant,
-}
 
 /// What was told of one incident in one channel.
 #[derive(Debug, Default)]
@@ -443,29 +408,193 @@ fn only(words: [Option<Word>; 2]) -> [Option<Word>; 9] {
     all
 }
 
-impl Reason {
-    /// The smaller, the more important.
-    pub(crate) const fn rank(self) -> u8 {
-        match self {
-            Self::Open | Self::Again(_) => 0,
-            Self::Escalated | Self::Worse => 1,
-            Self::InFull => 2,
-            Self::Quiet => 3,
-            Self::Reminder => 4,
-            Self::Anew => 5,
-            Self::Summary => 6,
-            Self::Update => 7,
-        }
-    }
-
-    /// It is the first word of an episode.
-    pub(crate) const fn opens(self) -> bool {
-        matches!(self, Self::Open | Self::Again(_))
-    }
-}
-
 impl Shown {
     const fn of(state: &State) -> Self {
         Self { total: state.total, people: state.people, quiet: false }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::incident::{FULL_PERIOD, QUIET};
+
+    const SECOND: Duration = Duration::from_secs(1);
+    const MINUTE: Duration = Duration::from_secs(60);
+    const HOUR: Duration = Duration::from_secs(3_600);
+
+    /// An incident in one channel, whose every word is taken.
+    struct Day {
+        start: Instant,
+        state: State,
+        telling: Telling,
+        can: Capabilities,
+    }
+
+    impl Day {
+        /// The first failure is told at once.
+        fn begin(can: Capabilities) -> Self {
+            let start = Instant::now();
+            let state = State {
+                total: 1,
+                base: 0,
+                episode: 1,
+                after: None,
+                tellable: start,
+                first: start,
+                quiet: start + QUIET[0],
+                is_seldom: false,
+                is_storm: false,
+                people: 0,
+            };
+            let mut day = Self { start, state, telling: Telling::default(), can };
+            assert_eq!(day.say(Duration::ZERO), Some(Reason::Open));
+            day
+        }
+
+        fn fail(&mut self, times: u64, at: Duration) {
+            self.state.total += times;
+            self.state.quiet = self.start + at + QUIET[0];
+        }
+
+        fn next(&self, at: Duration) -> Option<(Reason, Duration)> {
+            let now = self.start + at;
+            let word = self.telling.due(&self.state, &self.can, &Incidents::default(), now)?;
+            Some((word.why, word.at.saturating_duration_since(self.start)))
+        }
+
+        /// Says what is due by then.
+        fn say(&mut self, at: Duration) -> Option<Reason> {
+            let (why, _) = self.next(at).filter(|(_, due)| *due <= at)?;
+            let form = self.telling.form(why, &self.can);
+            let (receipt, now) = (Receipt::new("1"), self.start + at);
+            self.telling.told((why, &form), &self.can, &self.state, &receipt, now);
+            Some(why)
+        }
+    }
+
+    fn plain() -> Capabilities {
+        Capabilities::default()
+    }
+
+    fn editing() -> Capabilities {
+        Capabilities::default().edit(true)
+    }
+
+    #[test]
+    fn nothing_is_said_of_what_does_not_change() {
+        for can in [plain(), editing()] {
+            assert_eq!(Day::begin(can).next(24 * HOUR), None);
+        }
+    }
+
+    #[test]
+    fn the_first_three_are_told_in_full_half_a_minute_apart() {
+        let mut day = Day::begin(plain());
+        for number in 1..=2 {
+            day.fail(1, number * 40 * SECOND);
+            assert_eq!(day.say(number * 40 * SECOND), Some(Reason::InFull));
+        }
+        day.fail(1, 120 * SECOND);
+        assert_eq!(day.next(120 * SECOND), Some((Reason::Summary, SUMMARIES[0])));
+        let mut day = Day::begin(plain());
+        day.fail(1, SECOND);
+        assert_eq!(day.next(SECOND), Some((Reason::InFull, FULL_PERIOD)));
+    }
+
+    #[test]
+    fn summaries_come_after_five_minutes_fifteen_and_each_hour() {
+        let mut day = Day::begin(plain());
+        let mut said = Vec::new();
+        for minute in 1..240 {
+            day.fail(1, minute * MINUTE);
+            if day.say(minute * MINUTE) == Some(Reason::Summary) {
+                said.push(minute);
+            }
+        }
+        assert_eq!(said, [5, 15, 75, 135, 195]);
+    }
+
+    #[test]
+    fn ten_times_as_many_escalate_but_not_within_a_minute() {
+        let mut day = Day::begin(editing());
+        day.fail(28, SECOND);
+        assert_ne!(day.say(2 * MINUTE), Some(Reason::Escalated), "29 are not ten times three");
+        let mut day = Day::begin(editing());
+        day.fail(29, SECOND);
+        assert_eq!(day.say(FULL_PERIOD), Some(Reason::InFull));
+        day.fail(270, 40 * SECOND);
+        assert!(day.say(FULL_PERIOD + 59 * SECOND).is_none_or(|why| why == Reason::Update));
+        assert_eq!(day.say(FULL_PERIOD + MINUTE), Some(Reason::Escalated));
+    }
+
+    #[test]
+    fn the_older_an_incident_the_less_it_is_edited() {
+        let mut day = Day::begin(editing());
+        day.telling.in_full = u64::MAX;
+        let mut edits = Vec::new();
+        for second in 1..3_600 {
+            day.fail(1, second * SECOND);
+            if day.say(second * SECOND) == Some(Reason::Update) {
+                edits.push(second);
+            }
+        }
+        let first: Vec<_> = edits.iter().copied().take(3).collect();
+        assert_eq!(first, [30, 61, 91], "after a minute it escalates");
+        let longest = edits.windows(2).map(|pair| pair[1] - pair[0]).max();
+        assert_eq!(longest, Some(300));
+    }
+
+    #[test]
+    fn what_goes_on_is_brought_back_to_mind_and_low_rates_ever_more_seldom() {
+        for (is_seldom, hours) in [(false, vec![4, 8, 12, 16, 20, 24]), (true, vec![4, 12])] {
+            let mut day = Day::begin(editing());
+            (day.state.is_seldom, day.telling.in_full) = (is_seldom, u64::MAX);
+            let mut said = Vec::new();
+            for minute in 1..=25 * 60 {
+                if minute % 60 == 0 {
+                    day.fail(1, minute * MINUTE);
+                }
+                day.state.quiet = day.start + minute * MINUTE + QUIET[0];
+                if day.say(minute * MINUTE) == Some(Reason::Reminder) {
+                    said.push(minute / 60);
+                }
+            }
+            assert_eq!(said, hours);
+        }
+    }
+
+    #[test]
+    fn that_it_is_quiet_is_said_once_and_only_if_it_tells_something() {
+        for can in [plain(), editing()] {
+            let mut day = Day::begin(can);
+            day.fail(4, SECOND);
+            let quiet = SECOND + QUIET[0];
+            let said: Vec<_> = (0..3).filter_map(|_| day.say(quiet)).collect();
+            assert_eq!(said, [Reason::Quiet]);
+            assert_eq!(day.next(24 * HOUR), None);
+        }
+    }
+
+    #[test]
+    fn what_is_given_up_waits_and_a_flush_does_not_wait_for_it() {
+        let mut day = Day::begin(editing());
+        day.fail(4, SECOND);
+        day.telling.hurry(day.state.total);
+        assert_eq!(day.next(SECOND), Some((Reason::Update, SECOND)));
+        day.telling.put_off(day.start + SECOND);
+        assert!(day.telling.is_missed() && !day.telling.is_hurried());
+        assert_eq!(day.next(SECOND).map(|(_, at)| at), Some(SECOND + PUT_OFF));
+    }
+
+    #[test]
+    fn what_gets_worse_answers_the_first_message_at_once() {
+        let mut day = Day::begin(editing().thread(true));
+        day.fail(1, SECOND);
+        day.telling.worsen();
+        assert_eq!(day.next(SECOND).map(|(why, _)| why), Some(Reason::Worse));
+        assert_eq!(day.telling.form(Reason::Worse, &day.can), Form::Answer(Receipt::new("1")));
+        assert_eq!(day.say(SECOND), Some(Reason::Worse));
+        assert_ne!(day.next(SECOND).map(|(why, _)| why), Some(Reason::Worse));
     }
 }

@@ -10,16 +10,18 @@ pub(crate) mod schedule;
 mod settings;
 mod storm;
 mod tally;
+mod word;
 
 #[cfg(test)]
 pub(crate) use self::tally::MOST_KINDS;
 pub(crate) use self::{
     facts::{Facts, GRACE, Moment, State},
-    lifecycle::{Form, Reason, Telling, Word},
+    lifecycle::Telling,
     missing::{Asked, Due as MissingDue, Missing, Pages as MissingPages, Site},
     people::{Hit, People, user_hash},
     storm::{Bucket, Storm},
     tally::{Drained, Seen, Tally},
+    word::{Form, Reason, Word},
 };
 pub use self::{
     missing::{MISSING_PAGES_PERIOD, MOST_MISSING_PAGES},
