@@ -13,7 +13,8 @@ use std::{
     process::ExitCode,
     sync::{
         Barrier,
-        atomic::{AtomicBool, AtomicUsize, Ordering},
+        atomic::{AtomicUsize, Ordering},
+        mpsc::{self, RecvTimeoutError},
     },
     thread,
     time::{Duration, Instant},
@@ -35,6 +36,8 @@ static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 
 const FAILURES: usize = 1_000_000;
 const THREADS: usize = 2;
+/// How often it is looked at what is kept.
+const LOOK: Duration = Duration::from_millis(5);
 /// What the engine may keep.
 const MOST_BYTES: usize = 8 * 1024 * 1024;
 /// A failure among a thousand kinds may cost so many times what one among ten costs: the counts of a
@@ -66,16 +69,17 @@ fn run(kinds: usize) -> (f64, usize) {
     let region = Region::new(ALLOCATOR);
     let bell = Bell::builder("shop-api").channel("#errors", Nowhere).build().expect("a bell");
     let paths: Vec<_> = (0..kinds).map(path).collect();
-    let (start, most, done) = (Barrier::new(THREADS), AtomicUsize::new(0), AtomicBool::new(false));
+    let (start, most) = (Barrier::new(THREADS), AtomicUsize::new(0));
     let kept = || {
         let change = region.change();
         change.bytes_allocated.saturating_sub(change.bytes_deallocated)
     };
     let nanos = thread::scope(|scope| {
+        let (done, is_done) = mpsc::channel::<()>();
         scope.spawn(|| {
-            while !done.load(Ordering::Relaxed) {
+            let is_done = is_done;
+            while is_done.recv_timeout(LOOK) == Err(RecvTimeoutError::Timeout) {
                 most.fetch_max(kept(), Ordering::Relaxed);
-                thread::sleep(Duration::from_millis(5));
             }
         });
         let threads: Vec<_> = (0..THREADS)
@@ -90,7 +94,7 @@ fn run(kinds: usize) -> (f64, usize) {
             .collect();
         let all = threads.into_iter().map(|thread| thread.join().expect("no panic"));
         let longest = all.fold(0.0, f64::max);
-        done.store(true, Ordering::Relaxed);
+        drop(done);
         longest / (FAILURES / THREADS) as f64
     });
     // What the worker makes of it.
