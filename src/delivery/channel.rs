@@ -238,6 +238,7 @@ impl Teller {
         meter.broken.store(false, Relaxed);
         meter.set_error(None);
         if healed {
+            self.shared.ledger().set_broken(self.index, false);
             self.undivert();
             log::warn(&self.shared.hub.redactor, format_args!("{name}: messages are taken again"));
         }
@@ -250,6 +251,7 @@ impl Teller {
         meter.broken.store(self.health.is_broken(), Relaxed);
         meter.set_error(Some(error.to_string().into()));
         if self.health.is_broken() {
+            self.shared.ledger().set_broken(self.index, true);
             self.divert(error);
         }
         let redactor = &self.shared.hub.redactor;

@@ -1,6 +1,6 @@
 //! From what is due to a message that fits.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use tokio::time::Instant;
 
@@ -71,6 +71,8 @@ fn one(due: &Due, of: &OfIncident, redactor: &Redactor) -> Redacted<Message> {
         silent: due.silent,
         latest: of.latest.as_deref(),
         line: line(of.kind.as_ref()),
+        after: due.after(),
+        severity: of.severity,
     };
     render::incident(message, &tale)
 }
@@ -86,12 +88,19 @@ fn several(
     let kinds: Vec<_> = members.iter().map(Member::line).collect();
     let summaries = members.iter().filter_map(|member| member.kind.as_ref());
     let severity = summaries.clone().map(|kind| kind.summary.severity).max();
-    let service = summaries.map(|kind| &*kind.summary.origin.service).next();
+    let services: BTreeSet<_> =
+        summaries.map(|kind| render::service(&kind.summary.origin)).collect();
+    let is_client = |member: &&Member| {
+        let kind = member.kind.as_ref();
+        kind.is_some_and(|kind| kind.summary.topic == Topic::ClientError)
+    };
+    let all_client = members.iter().filter(is_client).count() == members.len();
     let storm = Storm {
+        topic: if all_client { Topic::ClientError } else { Topic::ServerError },
         why: due.why,
         count: &due.count,
         severity: severity.unwrap_or(Severity::Error),
-        service: service.unwrap_or_default(),
+        services,
         span: due.span,
         silent: due.silent,
         kinds: &kinds,

@@ -77,9 +77,10 @@ pub(crate) struct State {
     /// From when on it can be told, with its details or without.
     pub(crate) tellable: Instant,
     pub(crate) first: Instant,
+    pub(crate) last: Instant,
     /// From when on it is quiet, if nothing more fails.
     pub(crate) quiet: Instant,
-    /// It fails seldom, and again and again.
+    /// It comes back again and again.
     pub(crate) is_seldom: bool,
     /// Several incidents that are told together.
     pub(crate) is_storm: bool,
@@ -102,7 +103,8 @@ impl Facts {
 
     /// Counts. Gives whether a new episode begins: it was quiet, and has come back.
     pub(crate) fn count(&mut self, failures: u64, now: Moment, settings: &Incidents) -> bool {
-        let again = self.total > 0 && self.is_quiet(now.at, settings) && self.return_at(now);
+        let returns = self.total > 0 && self.is_quiet(now.at, settings);
+        let again = returns && self.return_at(now, settings);
         self.total += failures;
         self.last = now;
         if matches!(self.details, Details::NotNeeded) {
@@ -111,21 +113,31 @@ impl Facts {
         again
     }
 
-    /// It has come back. Gives whether that is a new episode: the third time within a day it is not.
-    fn return_at(&mut self, now: Moment) -> bool {
+    /// It has come back. Gives whether that is a new episode. Of single failures the third return within
+    /// a day is not, but the incident goes on, and is waited for longer; what is quiet so long and comes
+    /// back is one again.
+    fn return_at(&mut self, now: Moment, settings: &Incidents) -> bool {
         let is_past = |at: &Instant| now.at.saturating_duration_since(*at) >= REMEMBERED;
         self.returns.retain(|at| !is_past(at));
         self.returns.push_back(now.at);
         if self.returns.len() > RETURNS {
             self.returns.pop_front();
         }
-        if self.returns.len() >= RETURNS {
-            self.level += 1;
+        let is_often = self.returns.len() >= RETURNS;
+        let is_low = self.total - self.episode.base <= settings.in_full;
+        let goes_on = is_often && is_low && self.level == 0;
+        self.level = match (is_often, is_low) {
+            (false, _) => 0,
+            (true, true) => self.level + 1,
+            // Outages: that they end and begin is worth a word, but not each half hour.
+            (true, false) => 1,
+        };
+        if goes_on {
             return false;
         }
         let after = Some(now.at.saturating_duration_since(self.last.at));
         self.episode = Episode { number: self.episode.number + 1, base: self.total, after };
-        (self.first, self.level) = (now, 0);
+        self.first = now;
         self.people = People::default();
         true
     }
@@ -174,6 +186,7 @@ impl Facts {
                 Details::NotNeeded | Details::Here => self.first.at,
             },
             first: self.first.at,
+            last: self.last.at,
             quiet: self.last.at + self.quiet_period(settings),
             is_seldom: self.level > 0,
             is_storm: false,
@@ -210,7 +223,23 @@ mod tests {
     }
 
     #[test]
-    fn the_third_return_within_a_day_goes_on_and_is_waited_for_longer() {
+    fn an_outage_that_comes_back_is_an_episode_each_time_unless_it_does_each_half_hour() {
+        let (start, settings) = (Moment::now(), Incidents::default());
+        let episodes = |pause: Duration| {
+            let mut facts = Facts::new(start);
+            let times = (0..6).map(|number| at(start, number * pause));
+            let count = |now| {
+                facts.count(25, now, &settings);
+                facts.episode.number
+            };
+            times.map(count).collect::<Vec<_>>()
+        };
+        assert_eq!(episodes(180 * MINUTE), [1, 2, 3, 4, 5, 6]);
+        assert_eq!(episodes(30 * MINUTE), [1, 2, 3, 4, 4, 4]);
+    }
+
+    #[test]
+    fn the_third_return_of_single_failures_goes_on_and_is_waited_for_longer() {
         let hours = |hours: u32| hours * 60 * MINUTE;
         let seen = seen(&[hours(0), hours(1), hours(2), hours(3), hours(5), hours(12)]);
         assert_eq!(
@@ -220,8 +249,8 @@ mod tests {
                 (2, 10 * MINUTE),
                 (3, 10 * MINUTE),
                 (3, hours(1)),
-                (3, hours(6)),
-                (3, hours(6)),
+                (4, hours(6)),
+                (5, hours(6)),
             ]
         );
     }

@@ -141,7 +141,7 @@ impl Telling {
         }
         let goes_on = |word: Option<Word>| word.filter(|_| state.quiet > now);
         [
-            self.is_worse.then_some(Word { why: Reason::Worse, at: state.first }),
+            self.is_worse.then_some(Word { why: Reason::Worse, at: state.tellable }),
             self.escalation(state, settings),
             goes_on(self.next_in_full(state, settings)),
             self.quiet_word(state, can),
@@ -176,7 +176,7 @@ impl Telling {
 
     fn next_in_full(&self, state: &State, settings: &Incidents) -> Option<Word> {
         // What comes back again and again was seen in full.
-        let is_first = self.called < settings.in_full && !state.is_seldom;
+        let is_first = self.called < settings.in_full && !state.is_seldom && !state.is_storm;
         let is_due = is_first && state.total - state.base > self.called;
         let at = (self.times.in_full? + settings.full_period).max(state.tellable);
         (is_due && self.in_full < settings.in_full).then_some(Word { why: Reason::InFull, at })
@@ -199,8 +199,9 @@ impl Telling {
     fn reminder(&self, state: &State, settings: &Incidents) -> Option<Word> {
         let longer = if state.is_seldom { 1 << self.reminders.min(16) } else { 1 };
         let period = (settings.reminder * longer).min(LONGEST_REMINDER.max(settings.reminder));
-        let is_due = state.total - state.base > self.called;
         let at = self.times.called? + period;
+        // It goes on only if something fails then.
+        let is_due = state.total - state.base > self.called && state.last >= at;
         is_due.then_some(Word { why: Reason::Reminder, at })
     }
 
@@ -277,7 +278,8 @@ impl Telling {
         if !matches!(form, Form::Edit(_)) {
             (self.called, self.times.called) = (state.total - state.base, Some(now));
         }
-        if can.edit && (matches!(form, Form::Edit(_)) || self.anchor.is_none()) {
+        let has_use = can.edit || can.thread;
+        if has_use && (matches!(form, Form::Edit(_)) || self.anchor.is_none()) {
             self.stands(why, state, receipt, now);
         }
         self.revision
@@ -285,7 +287,10 @@ impl Telling {
 
     /// The message that is edited from now on, if the service named it.
     fn stands(&mut self, why: Reason, state: &State, receipt: &Receipt, now: Instant) {
-        self.anchor = Some(receipt.clone()).filter(|receipt| receipt.id().is_some());
+        // A service that only says yes to an edit means the message that it was asked to edit.
+        if receipt.id().is_some() {
+            self.anchor = Some(receipt.clone());
+        }
         self.shown = Shown { quiet: why == Reason::Quiet, ..Shown::of(state) };
         (self.times.edited, self.is_lost, self.is_left) = (Some(now), false, false);
     }
@@ -442,6 +447,7 @@ mod tests {
                 after: None,
                 tellable: start,
                 first: start,
+                last: start,
                 quiet: start + QUIET[0],
                 is_seldom: false,
                 is_storm: false,
@@ -454,6 +460,7 @@ mod tests {
 
         fn fail(&mut self, times: u64, at: Duration) {
             self.state.total += times;
+            self.state.last = self.start + at;
             self.state.quiet = self.start + at + QUIET[0];
         }
 

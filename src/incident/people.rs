@@ -50,6 +50,12 @@ impl Hit {
         self.more.store(true, Relaxed);
     }
 
+    /// Whoever was seen is new again.
+    pub(crate) fn forget(&self) {
+        self.seen.iter().for_each(|place| place.store(0, Relaxed));
+        self.more.store(false, Relaxed);
+    }
+
     /// Who is new since the last time, and whether there are more than are told apart.
     pub(crate) fn take(&self) -> (Vec<Redacted<String>>, bool) {
         let mut fresh = self.fresh.lock().unwrap_or_else(PoisonError::into_inner);

@@ -25,6 +25,12 @@ impl Bucket {
         missing.saturating_add(settings.refill) <= most
     }
 
+    /// From when on there is one left.
+    pub(crate) fn next(&self, settings: &Incidents, now: Instant) -> Instant {
+        let most = settings.refill.saturating_mul(settings.burst.saturating_sub(1));
+        self.full.map_or(now, |full| full.checked_sub(most).unwrap_or(now).max(now))
+    }
+
     pub(crate) fn take(&mut self, settings: &Incidents, now: Instant) {
         self.full = Some(self.full.map_or(now, |full| full.max(now)) + settings.refill);
     }
@@ -71,6 +77,7 @@ impl Storm {
             after: None,
             tellable: self.since + GRACE,
             first: self.since,
+            last: quiet,
             quiet,
             is_seldom: false,
             is_storm: true,

@@ -12,10 +12,11 @@ use super::{
 };
 use crate::{
     error::ConfigError,
-    message::Message,
+    message::{Message, USER},
     report::{Cause, Page, Report, Summary},
     secret::Secret,
     sensitive::Sensitive,
+    text::Unit,
 };
 
 /// The rules of what may be said: the [defaults](crate::redact#what-is-never-sent) and the app's own,
@@ -272,6 +273,7 @@ impl Redactor {
     /// Redacts whom it failed for: only what is configured is hidden, so that searching finds the rest.
     pub(crate) fn user(&self, user: &str, sensitive: &Sensitive) -> Redacted<String> {
         let known = Secrets::of(sensitive, &[]);
+        let user = Unit::Chars.cut(user, USER);
         Redacted::new(Scan::new(&self.rules, Tier::Own).knowing(&known).user(user))
     }
 

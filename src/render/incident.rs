@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use super::{
-    Count,
+    Count, is_id, opening,
     words::{clock, elapsed, grouped, utc},
 };
 use crate::{
@@ -29,12 +29,36 @@ pub(crate) struct Tale<'a> {
     pub(crate) latest: Option<&'a Redacted<Report>>,
     /// What failed and where.
     pub(crate) line: &'a str,
+    /// It was quiet for so long before.
+    pub(crate) after: Option<Duration>,
+    /// The worst of its failures.
+    pub(crate) severity: Severity,
+}
+
+/// As bad as the worst, whichever failure is told.
+fn as_severe(message: Message, severity: Severity) -> Message {
+    let Some(topic) = message.topic.clone().filter(|_| message.severity < severity) else {
+        return message;
+    };
+    Message { text: opening(topic, severity).text, severity, ..message }
+}
+
+/// First what is to be known on a lock screen: that it is no first failure.
+fn urgent(tale: &Tale<'_>, subject: String) -> String {
+    let word = match (tale.why, tale.after) {
+        (Reason::Escalated, _) => "escalated".to_owned(),
+        (Reason::Worse, _) => "more severe".to_owned(),
+        (Reason::Reminder, _) => "still failing".to_owned(),
+        (Reason::Quiet, _) | (_, None) => return subject,
+        (_, Some(quiet)) => format!("again after {}", elapsed(quiet)),
+    };
+    format!("{word} · {subject}")
 }
 
 /// The message about one failure becomes the incident's.
 pub(crate) fn incident(message: Redacted<Message>, tale: &Tale<'_>) -> Redacted<Message> {
     message.map(|message| {
-        let message = with_people(message, tale.people);
+        let message = as_severe(with_people(message, tale.people), tale.severity);
         let mut message = match tale.why {
             Reason::Quiet => quiet(message, tale),
             _ => message,
@@ -42,6 +66,7 @@ pub(crate) fn incident(message: Redacted<Message>, tale: &Tale<'_>) -> Redacted<
         let latest = tale.latest.filter(|_| tale.is_edit).map(|report| latest(report));
         message.fields.extend(latest);
         message.notes.extend(why(tale));
+        message.subject = message.subject.map(|subject| urgent(tale, subject));
         message.change = Some(change(&message, tale));
         message
     })
@@ -59,10 +84,10 @@ fn with_people(mut message: Message, people: &People) -> Message {
     let mut fields: Vec<Field> = Vec::new();
     for name in names {
         match fields.last_mut() {
-            Some(field) if field.value.len() + name.len() < LONGEST_NAMES => {
-                field.value.extend([", ", name]);
+            Some(field) if field.value.chars().count() + name.chars().count() < LONGEST_NAMES => {
+                field.value.extend([" · user:", name]);
             }
-            _ => fields.push(Field { name: "users".to_owned(), value: name.to_owned() }),
+            _ => fields.push(Field { name: "users".to_owned(), value: format!("user:{name}") }),
         }
     }
     fields.append(&mut message.fields);
@@ -128,10 +153,11 @@ fn latest(report: &Report) -> Field {
     let request = report.request.as_ref();
     let request = request.map(|request| format!("{} {}", request.method, request.target));
     let user = report.user.as_ref().map(|user| format!("user:{user}"));
-    let id = report.request_id.as_ref().map(|id| format!("request {id}"));
-    let parts = [utc(report.at), request, user, id];
+    // A client chooses its id, and must not write words of ours with it.
+    let id = report.request_id.as_ref().filter(|id| is_id(id)).map(|id| format!("request {id}"));
+    let parts = [utc(report.at), user, id, request];
     let value = parts.into_iter().flatten().collect::<Vec<_>>().join(" · ");
-    Field { name: "latest".to_owned(), value }
+    Field { name: "latest with details".to_owned(), value }
 }
 
 /// Why this is said, if it does not say it by itself.
@@ -139,11 +165,11 @@ fn why(tale: &Tale<'_>) -> Option<String> {
     Some(match tale.why {
         Reason::Open | Reason::Anew => return None,
         Reason::Again(quiet) => format!("again, after {} of quiet", elapsed(quiet)),
-        Reason::Escalated => "escalated: many times as many by now".to_owned(),
+        Reason::Escalated => "escalated: many times as many as when it last rang".to_owned(),
         Reason::Worse => "escalated: it is more severe now".to_owned(),
-        Reason::InFull => "one of the first, told in full".to_owned(),
+        Reason::InFull => "another one with its details".to_owned(),
         Reason::Quiet => return None,
-        Reason::Reminder => "reminder: it goes on".to_owned(),
+        Reason::Reminder => "reminder: it still fails".to_owned(),
         Reason::Summary => "summary".to_owned(),
         Reason::Update => match during(tale.span) {
             Some(during) => format!("{}, {during}", failures(tale.count.total)),
@@ -164,5 +190,5 @@ fn change(message: &Message, tale: &Tale<'_>) -> String {
 
 /// Nobody says that it is mended.
 pub(super) const QUIET: &str = ":zzz:";
-/// Bytes of names in one field.
-const LONGEST_NAMES: usize = 600;
+/// Characters of names in one field.
+const LONGEST_NAMES: usize = 800;

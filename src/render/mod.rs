@@ -166,7 +166,7 @@ fn subject(line: &str, count: &Count, origin: &Origin) -> String {
     one_line(&parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")).into_owned()
 }
 
-fn service(origin: &Origin) -> String {
+pub(crate) fn service(origin: &Origin) -> String {
     match &origin.environment {
         Some(environment) => format!("{} ({environment})", origin.service),
         None => origin.service.to_string(),

@@ -1,6 +1,9 @@
 //! Many new kinds of failure at once in one message.
 
-use std::time::{Duration, SystemTime};
+use std::{
+    collections::BTreeSet,
+    time::{Duration, SystemTime},
+};
 
 use super::{
     Count,
@@ -30,7 +33,9 @@ pub(crate) struct Storm<'a> {
     pub(crate) why: Reason,
     pub(crate) count: &'a Count,
     pub(crate) severity: Severity,
-    pub(crate) service: &'a str,
+    pub(crate) topic: Topic,
+    /// Of whom they are, each with its environment.
+    pub(crate) services: BTreeSet<String>,
     pub(crate) span: (SystemTime, SystemTime),
     pub(crate) silent: Duration,
     /// Those that fail most often come first.
@@ -49,27 +54,25 @@ pub(crate) fn storm(storm: &Storm<'_>, limits: &Limits) -> Message {
     };
     let sum = format!("{kinds}, {}", failures(storm.count.total));
     let is_quiet = storm.why == Reason::Quiet;
-    let opening = opening(Topic::ServerError, storm.severity);
+    let opening = opening(storm.topic.clone(), storm.severity);
     let heading = opening.text.split_once(' ').map_or("", |(_, words)| words).to_owned();
     let text = if is_quiet { format!("{QUIET} {heading}") } else { opening.text.clone() };
     let most = if is_quiet { usize::MAX } else { TOP };
     let (lines, rest) = lines(storm.kinds, most, limits);
-    let subject =
-        [Some(format!("{kinds} of failure")), times(storm.count), Some(storm.service.to_owned())];
-    let change = match is_quiet {
-        true => quiet_for(storm.silent, &sum),
-        false => format!("×{} of {kinds}", grouped(storm.count.total)),
-    };
+    let subject = [Some(format!("{kinds} of failure")), times(storm.count)].into_iter().flatten();
+    let subject = subject.chain(storm.services.iter().cloned());
+    // At the end the list is the news.
+    let change = (!is_quiet).then(|| format!("×{} of {kinds}", grouped(storm.count.total)));
     let during = during(storm.span).map(|during| format!("{sum}, {during}"));
     let quiet = quiet_for(storm.silent, during.as_deref().unwrap_or(&sum));
     Message {
         text,
-        subject: Some(subject.into_iter().flatten().collect::<Vec<_>>().join(" · ")),
+        subject: Some(subject.collect::<Vec<_>>().join(" · ")),
         quote: is_quiet.then_some(quiet),
         literals: literals("Kinds", lines.into_iter().chain(rest), limits),
         notes: notes(storm.later),
         severity: if is_quiet { Severity::Info } else { storm.severity },
-        change: Some(change),
+        change,
         ..opening
     }
 }
@@ -103,7 +106,7 @@ fn lines(kinds: &[StormLine<'_>], most: usize, limits: &Limits) -> (Vec<String>,
     (lines, (!rest.is_empty()).then_some(said))
 }
 
-const TOGETHER: &str = "told together, because too many new kinds failed at once";
+const TOGETHER: &str = "told together and without details, because too many kinds were new";
 /// Kinds that are named while it goes on.
 const TOP: usize = 20;
 /// Characters of a kind's line.

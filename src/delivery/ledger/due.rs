@@ -14,6 +14,7 @@ use crate::{
     render::{Count, StormLine},
     report::{Fingerprint, Report},
     route::Target,
+    severity::Severity,
 };
 
 /// What an incident is about: `None` is what the tally had no room for.
@@ -61,6 +62,8 @@ pub(crate) struct OfIncident {
     pub(crate) subject: Subject,
     pub(crate) kind: Option<Arc<KindFacts>>,
     pub(crate) people: People,
+    /// The worst of its failures.
+    pub(crate) severity: Severity,
     pub(crate) report: Option<Arc<Redacted<Report>>>,
     /// Another one, which is not told in full.
     pub(crate) latest: Option<Arc<Redacted<Report>>>,
@@ -81,6 +84,13 @@ pub(crate) struct Member {
     /// Failures since they are told together.
     pub(crate) failures: u64,
     pub(super) state: State,
+}
+
+impl Due {
+    /// How long it was quiet before this episode.
+    pub(crate) fn after(&self) -> Option<Duration> {
+        self.state.after
+    }
 }
 
 impl Member {

@@ -16,10 +16,10 @@ pub(crate) use self::due::{About, Due, FURTHER, Member, Next, OfIncident, Subjec
 use self::record::{Record, Told};
 use crate::{
     delivery::{
-        Detail, KindFacts,
+        Detail, KindFacts, LONGEST_PAUSE,
         retry::{Attempts, Verdict},
     },
-    incident::{Bucket, Drained, Incidents, Moment, Reason, Storm},
+    incident::{Bucket, Drained, Incidents, Moment, Storm},
     report::Key,
     route::{DEFAULT, Target},
     severity::Severity,
@@ -30,6 +30,14 @@ use crate::{
 pub const MOST_EXEMPLAR_BYTES: usize = 4 * 1024 * 1024;
 /// Quiet incidents that are remembered, so that it can be said that one came back.
 pub const MOST_REMEMBERED: usize = 1_000;
+
+/// When the episode began to which failures were added.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Begun {
+    Before,
+    First,
+    Again,
+}
 
 #[derive(Debug)]
 pub(crate) struct Ledger {
@@ -52,6 +60,8 @@ struct Lane {
     attempts: Attempts,
     /// Where its incidents are told meanwhile, because it takes no message, with a note that says so.
     diverted: Option<(usize, Arc<str>)>,
+    /// Nothing is taken here until someone changes something: nobody waits for it.
+    is_broken: bool,
 }
 
 impl Ledger {
@@ -59,12 +69,13 @@ impl Ledger {
         settings: Incidents,
         channels: impl IntoIterator<Item = Capabilities>,
     ) -> Self {
-        let lane = |can| Lane {
-            can,
+        let lane = |can: Capabilities| Lane {
+            can: Capabilities { edit_period: can.edit_period.min(LONGEST_PAUSE), ..can },
             bucket: Bucket::default(),
             storm: None,
             attempts: Attempts::default(),
             diverted: None,
+            is_broken: false,
         };
         let lanes = channels.into_iter().map(lane).collect();
         Self { settings, records: BTreeMap::new(), lanes, weight: 0, opened: 0 }
@@ -79,8 +90,13 @@ impl Ledger {
             self.record(Some(*fingerprint), now).silenced.insert(drained.key);
             return false;
         }
-        let (users, more) = hit.take();
-        let is_new = self.add(Some(*fingerprint), targets, severity, drained.count, now);
+        let (users, mut more) = hit.take();
+        let begun = self.add(Some(*fingerprint), targets, severity, drained.count, now);
+        if begun == Begun::Again {
+            // Whoever was hit before counts anew.
+            hit.forget();
+            more = false;
+        }
         let record = self.record(Some(*fingerprint), now);
         record.keys.insert(drained.key);
         record.severity = record.severity.max(severity);
@@ -89,7 +105,7 @@ impl Ledger {
         if more {
             record.facts.people.add_more();
         }
-        is_new
+        begun == Begun::First
     }
 
     /// Adds failures of kinds that the tally had no room for.
@@ -104,17 +120,21 @@ impl Ledger {
         severity: Severity,
         failures: u64,
         now: Moment,
-    ) -> bool {
+    ) -> Begun {
         let settings = self.settings.clone();
         let lanes = targets.iter().filter_map(|target| self.lanes.get(target.channel));
         let diverted: Vec<_> = lanes.filter_map(|lane| lane.diverted.clone()).collect();
         let record = self.record(subject, now);
         targets.iter().for_each(|target| record.tell(target, severity));
         diverted.iter().for_each(|(to, why)| record.tell_instead(*to, why, severity));
-        let is_new = record.facts.total == 0;
+        let is_first = record.facts.total == 0;
         let freed = record.count(failures, now, &settings);
-        self.weight -= freed;
-        is_new
+        self.weight -= freed.unwrap_or_default();
+        match freed {
+            Some(_) => Begun::Again,
+            None if is_first => Begun::First,
+            None => Begun::Before,
+        }
     }
 
     fn record(&mut self, subject: Subject, now: Moment) -> &mut Record {
@@ -151,16 +171,18 @@ impl Ledger {
         true
     }
 
-    /// What was told makes room for what was not, the oldest first.
+    /// What was told makes room for what was not, the oldest first. Not the first reports of what goes
+    /// on: what stands in a chat is edited with them.
     fn make_room(&mut self, bytes: usize, keep: Subject) {
         while self.weight + bytes > MOST_EXEMPLAR_BYTES {
+            let lanes = &self.lanes;
             let told = self.records.iter_mut().filter(|(subject, record)| {
-                **subject != keep && !record.exemplars.is_empty() && record.is_told()
+                **subject != keep && record.exemplars.replaced() > 0 && record.is_told(lanes)
             });
             let Some((_, oldest)) = told.min_by_key(|(_, record)| record.facts.last()) else {
                 return;
             };
-            self.weight -= oldest.exemplars.clear();
+            self.weight -= oldest.exemplars.clear_latest();
         }
     }
 
@@ -177,6 +199,7 @@ impl Ledger {
         let About::Incident(of) = &due.about else {
             return (self.storm_told(channel, due, receipt, now), Vec::new());
         };
+        let diverted = self.diverted_to(channel);
         let Some(lane) = self.lanes.get_mut(channel) else { return nothing };
         let Some(record) = self.records.get_mut(&of.subject) else { return nothing };
         let Some(told) = record.tellings.get_mut(&channel) else { return nothing };
@@ -189,9 +212,11 @@ impl Ledger {
         let can = &lane.can;
         told.cursor = due.cursor.unwrap_or(told.cursor);
         let revision = told.telling.told((due.why, &due.form), can, &due.state, receipt, now);
-        let calls = due.why != Reason::Update;
+        if due.instead_of.is_some() {
+            record.told_instead(&diverted, due.state.total);
+        }
         self.weight -= record.forget_told();
-        (revision, record.keys.iter().filter(|_| calls).copied().collect())
+        (revision, record.keys.iter().copied().collect())
     }
 
     /// The channel did not take it. It stays due; what was given up waits a while.
@@ -220,10 +245,12 @@ impl Ledger {
         // Where nothing is taken it is the channel that waits.
         if verdict == Verdict::GiveUp && !error.is_permanent() {
             *attempts = Attempts::default();
-            match () {
-                () if error.is_rejected() => telling.refused(&due.form, now),
-                () if error.is_unknown_outcome() => telling.doubted(due.state.total, now),
-                () => telling.put_off(now),
+            if error.is_rejected() {
+                telling.refused(&due.form, now);
+            } else if error.is_unknown_outcome() {
+                telling.doubted(due.state.total, now);
+            } else {
+                telling.put_off(now);
             }
         }
         verdict
@@ -235,18 +262,38 @@ impl Ledger {
         lane.diverted = Some((to, Arc::clone(why)));
         for record in self.records.values_mut() {
             let total = record.facts.total;
-            if let Some(told) = record.tellings.get(&from)
-                && told.telling.said() < total
-            {
-                record.tell_instead(to, why, record.severity);
+            let told = record.tellings.get(&from).filter(|told| told.telling.said() < total);
+            let Some(is_asked) = told.map(|told| told.telling.is_missed()) else { continue };
+            record.tell_instead(to, why, record.severity);
+            if let Some(instead) = record.tellings.get_mut(&to).filter(|_| is_asked) {
+                instead.telling.hurry(total);
             }
         }
     }
 
-    /// It takes messages again.
+    /// The channels that this one stands in for.
+    fn diverted_to(&self, channel: usize) -> Vec<usize> {
+        let is_here = |lane: &Lane| lane.diverted.as_ref().is_some_and(|(to, _)| *to == channel);
+        let lanes = self.lanes.iter().enumerate();
+        lanes.filter(|(_, lane)| is_here(lane)).map(|(from, _)| from).collect()
+    }
+
+    /// Whether the channel takes messages at all.
+    pub(crate) fn set_broken(&mut self, channel: usize, is_broken: bool) {
+        if let Some(lane) = self.lanes.get_mut(channel) {
+            lane.is_broken = is_broken;
+        }
+    }
+
+    /// It takes messages again: the other channel need not speak for it any more.
     pub(crate) fn undivert(&mut self, from: usize) {
-        if let Some(lane) = self.lanes.get_mut(from) {
-            lane.diverted = None;
+        let diverted = self.lanes.get_mut(from).and_then(|lane| lane.diverted.take());
+        let Some((to, why)) = diverted else { return };
+        for record in self.records.values_mut() {
+            let stands_in = |told: &Told| told.instead_of.as_ref() == Some(&why);
+            if record.tellings.get(&to).is_some_and(|told| stands_in(told) && told.held.is_none()) {
+                record.tellings.remove(&to);
+            }
         }
     }
 
@@ -256,7 +303,7 @@ impl Ledger {
         let Self { records, lanes, settings, weight, .. } = self;
         let mut remembered = Vec::new();
         records.retain(|subject, record| {
-            if !record.is_told() {
+            if !record.is_told(lanes) {
                 return true;
             }
             record.facts.settled();

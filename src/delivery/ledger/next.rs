@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     delivery::retry::Attempts,
-    incident::{Form, Reason, State, Word},
+    incident::{Form, People, Reason, State, Word},
     render::Count,
     severity::Severity,
 };
@@ -20,11 +20,13 @@ impl Ledger {
     /// by its reason, then the worst, then the oldest. New incidents for which there is no room any
     /// more are told together from then on.
     pub(crate) fn next(&mut self, channel: usize, now: Instant) -> Next {
-        self.release_critical(channel);
+        self.release(channel, now);
         let Some((first, wake)) = self.first(channel, now) else { return Next::Wait(None) };
         let Some(candidate) = first else { return Next::Wait(wake) };
         if candidate.is_gated && !self.has_room(channel, now) {
-            self.hold(channel, now);
+            if !self.hold(channel, now) {
+                return Next::Wait(self.room_at(channel, now).into_iter().chain(wake).min());
+            }
             return self.next(channel, now);
         }
         let due = match candidate.subject {
@@ -72,7 +74,8 @@ impl Ledger {
             about: About::Incident(Box::new(OfIncident {
                 subject,
                 kind: record.kind.clone(),
-                people: record.facts.people.clone(),
+                people: self.people_of(record),
+                severity: record.severity,
                 report: report.cloned(),
                 latest: latest.cloned(),
             })),
@@ -85,6 +88,11 @@ impl Ledger {
             state,
             cursor: single.map(|exemplar| exemplar.number + 1),
         })
+    }
+
+    /// Where every failure rings it says only whom that one hit.
+    fn people_of(&self, record: &Record) -> People {
+        if self.settings.on { record.facts.people.clone() } else { People::default() }
     }
 
     /// What is fresh; of what replaces a message, all.

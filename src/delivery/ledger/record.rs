@@ -5,6 +5,7 @@ use std::{
     sync::Arc,
 };
 
+use super::Lane;
 use crate::{
     delivery::{Detail, KindFacts, retry::Attempts},
     incident::{Facts, GRACE, Incidents, Moment, State, Telling},
@@ -65,13 +66,27 @@ impl Record {
         }
     }
 
-    /// Counts. Gives how many bytes of exemplars it let go of, because a new episode begins.
-    pub(super) fn count(&mut self, failures: u64, now: Moment, settings: &Incidents) -> usize {
+    /// What these channels were to know was told elsewhere.
+    pub(super) fn told_instead(&mut self, channels: &[usize], total: u64) {
+        for channel in channels {
+            if let Some(told) = self.tellings.get_mut(channel) {
+                told.telling.told_elsewhere(total);
+            }
+        }
+    }
+
+    /// Counts. If a new episode begins it gives how many bytes of exemplars it let go of.
+    pub(super) fn count(
+        &mut self,
+        failures: u64,
+        now: Moment,
+        settings: &Incidents,
+    ) -> Option<usize> {
         if self.facts.total == 0 {
             self.facts = Facts::new(now);
         }
         let again = self.facts.count(failures, now, settings);
-        if again { self.exemplars.clear() } else { 0 }
+        again.then(|| self.exemplars.clear())
     }
 
     /// What decides about the next word. Where every failure rings, one whose details are here does at
@@ -91,9 +106,12 @@ impl Record {
         self.exemplars.forget_before(cursor.unwrap_or(u64::MAX))
     }
 
-    /// Every channel knows of every failure.
-    pub(super) fn is_told(&self) -> bool {
-        self.tellings.values().all(|told| told.telling.said() == self.facts.total)
+    /// Every channel that takes messages knows of every failure.
+    pub(super) fn is_told(&self, lanes: &[Lane]) -> bool {
+        self.tellings.iter().all(|(channel, told)| {
+            let is_broken = lanes.get(*channel).is_some_and(|lane| lane.is_broken);
+            is_broken || told.telling.said() == self.facts.total
+        })
     }
 
     /// Failures that some channel does not know of.
@@ -215,6 +233,11 @@ impl Exemplars {
         self.each.drain(..told).map(|exemplar| exemplar.weight).sum()
     }
 
+    /// Lets go of the latest; gives how many bytes that is.
+    pub(super) fn clear_latest(&mut self) -> usize {
+        self.latest.take().map_or(0, |latest| latest.weight)
+    }
+
     /// Lets go of all; gives how many bytes that is.
     pub(super) fn clear(&mut self) -> usize {
         let Self { first, latest, each, .. } = std::mem::take(self);
@@ -228,9 +251,5 @@ impl Exemplars {
     /// Another one than the first.
     pub(super) fn latest(&self) -> Option<&Arc<Redacted<Report>>> {
         self.latest.as_ref().map(|exemplar| &exemplar.report)
-    }
-
-    pub(super) fn is_empty(&self) -> bool {
-        self.first.is_none() && self.each.is_empty()
     }
 }

@@ -5,7 +5,10 @@ use std::cmp::Reverse;
 
 use tokio::time::Instant;
 
-use super::{About, Due, Lane, Ledger, Member};
+use super::{
+    About, Due, Lane, Ledger, Member,
+    record::{Record, Told},
+};
 use crate::{
     delivery::retry::Attempts,
     incident::{Form, Reason, State, Storm, Word},
@@ -56,39 +59,70 @@ impl Ledger {
         !self.settings.on || lane.is_none_or(|lane| lane.bucket.has_one(&self.settings, now))
     }
 
-    /// What is new and due is told together from now on.
-    pub(super) fn hold(&mut self, channel: usize, now: Instant) {
+    /// What is new and due is told together from now on. `false` if that is a single one that can wait
+    /// until there is room.
+    pub(super) fn hold(&mut self, channel: usize, now: Instant) -> bool {
         let Self { records, lanes, settings, .. } = self;
-        let Some(Lane { can, storm, .. }) = lanes.get_mut(channel) else { return };
-        storm.get_or_insert_with(|| Storm::new(now));
-        let mut is_hurried = false;
-        for record in records.values_mut() {
+        let Some(Lane { can, storm, .. }) = lanes.get_mut(channel) else { return false };
+        let opens = |record: &Record, told: &Told| {
             let state = record.facts.state(settings);
-            let is_critical = record.severity >= Severity::Critical;
-            let Some(told) = record.tellings.get_mut(&channel).filter(|_| !is_critical) else {
-                continue;
-            };
             let word = told.telling.due(&state, can, settings, now);
-            if told.held.is_none() && word.is_some_and(|word| word.why.opens() && word.at <= now) {
+            word.is_some_and(|word| word.why.opens() && word.at <= now)
+        };
+        let held: Vec<_> = records
+            .iter()
+            .filter(|(_, record)| record.severity < Severity::Critical)
+            .filter_map(|(subject, record)| {
+                let told = record.tellings.get(&channel)?;
+                let is_new = told.held.is_none() && opens(record, told);
+                is_new.then_some((*subject, told.telling.is_hurried()))
+            })
+            .collect();
+        let is_hurried = held.iter().any(|(_, is_hurried)| *is_hurried);
+        if held.len() < 2 && storm.is_none() && !is_hurried && settings.burst > 0 {
+            return false;
+        }
+        storm.get_or_insert_with(|| Storm::new(now));
+        for (subject, _) in &held {
+            let record = records.get_mut(subject);
+            if let Some(told) = record.and_then(|record| record.tellings.get_mut(&channel)) {
                 told.held = Some(told.telling.said());
-                is_hurried |= told.telling.is_hurried();
             }
         }
         if is_hurried {
             self.hurry_storms();
         }
+        true
     }
 
-    /// What got critical meanwhile is told by itself.
-    pub(super) fn release_critical(&mut self, channel: usize) {
-        let Self { records, lanes, .. } = self;
-        let storm = lanes.get_mut(channel).and_then(|lane| lane.storm.as_mut());
-        let Some(storm) = storm else { return };
-        let critical = records.values_mut().filter(|record| record.severity >= Severity::Critical);
-        for told in critical.filter_map(|record| record.tellings.get_mut(&channel)) {
-            if let Some(before) = told.held.take() {
+    /// From when on there is room for one more.
+    pub(super) fn room_at(&self, channel: usize, now: Instant) -> Option<Instant> {
+        Some(self.lanes.get(channel)?.bucket.next(&self.settings, now))
+    }
+
+    /// What got critical meanwhile is told by itself, and so is, as long as there is room, what fails
+    /// as often as would escalate.
+    pub(super) fn release(&mut self, channel: usize, now: Instant) {
+        let Self { records, lanes, settings, .. } = self;
+        let Some(lane) = lanes.get_mut(channel) else { return };
+        let Lane { storm: Some(storm), bucket, .. } = lane else { return };
+        let many = settings.in_full.saturating_mul(settings.escalation);
+        let mut has_room = bucket.has_one(settings, now);
+        let mut is_over = true;
+        for record in records.values_mut() {
+            let total = record.facts.total;
+            let Some(told) = record.tellings.get_mut(&channel) else { continue };
+            let Some(before) = told.held else { continue };
+            let is_large = has_room && total - before >= many;
+            if record.severity >= Severity::Critical || is_large {
+                has_room &= !is_large;
+                told.held = None;
                 storm.gone += told.telling.said() - before;
             }
+            is_over &= told.held.is_none();
+        }
+        if is_over {
+            lane.storm = None;
         }
     }
 
@@ -123,7 +157,9 @@ impl Ledger {
         let last = held.iter().map(|(_, record, _)| record.facts.last()).max()?;
         let spans = held.iter().map(|(_, record, _)| record.facts.span());
         let span = spans.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))?;
-        let calls = held.iter().find_map(|(told, ..)| told.target().mention);
+        // A message has room for one; the others are called with the next.
+        let mention = held.iter().find_map(|(told, ..)| told.target().mention);
+        let silent = held.iter().all(|(told, ..)| told.target.silent);
         let mut members: Vec<_> = held.into_iter().map(|(.., member)| member).collect();
         members.sort_by_key(|member| Reverse(member.failures));
         let later = match word.why {
@@ -134,7 +170,7 @@ impl Ledger {
         Some(Due {
             why: word.why,
             about: About::Storm { members, later, before: storm.listed },
-            target: Target { mention: calls, ..Target::plain(channel) },
+            target: Target { mention, silent, ..Target::plain(channel) },
             instead_of: None,
             count: count(storm, &state, (word.why, &form), (first, last)),
             form,
@@ -167,7 +203,9 @@ impl Ledger {
             // What was told by itself meanwhile knows better.
             let Some(told) = told.filter(|told| told.held.is_some()) else { continue };
             told.telling.told_elsewhere(member.state.total);
-            told.calls = false;
+            // An edit calls nobody.
+            let is_called = told.target.mention == due.target.mention;
+            told.calls &= !is_called || matches!(due.form, Form::Edit(_));
             if is_quiet && is_listed {
                 told_of.gone += member.failures;
                 told_of.listed += 1;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::*;
 use crate::{
     delivery::samples,
-    incident::{FULL_PERIOD, GRACE, QUIET as QUIETS, REMEMBERED},
+    incident::{FULL_PERIOD, GRACE, QUIET as QUIETS, REMEMBERED, Reason},
     transport::Limits,
 };
 
@@ -98,7 +98,10 @@ fn what_is_kept_of_reports_stays_within_its_bytes() {
     while let Some(due) = due(&mut ledger, now + GRACE) {
         told(&mut ledger, &due, now + GRACE);
     }
-    assert!(ledger.attach(kinds[99].detail(size)), "what was told makes room");
+    assert!(!ledger.attach(kinds[99].detail(size)), "what stands in a chat is edited with them");
+    let small = MOST_EXEMPLAR_BYTES / 20;
+    assert!(ledger.attach(kinds[0].detail(small)), "a later one");
+    assert!(ledger.attach(kinds[99].detail(small)), "makes room once it is told");
     assert!(ledger.weight <= MOST_EXEMPLAR_BYTES);
     ledger.sweep(now + QUIET, |_| true);
     assert_eq!(ledger.weight, 0);
