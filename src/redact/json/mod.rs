@@ -258,8 +258,8 @@ impl<'r, 't> Machine<'r, 't> {
         if is_whole && self.scan.needs_names() {
             self.field(is_hidden.then(|| self.rule(fate)));
         }
-        let is_constant = self.tokens.is_constant() && is_whole;
-        if is_hidden && !is_constant && !self.tokens.content().is_empty() {
+        let is_constant = || self.tokens.is_constant() && self.tokens.is_followed();
+        if is_hidden && !self.tokens.content().is_empty() && !is_constant() {
             self.hid_by_key(fate, &read(&self.tokens));
             // As it was sent, should a text repeat that.
             self.scan.hid_too(self.tokens.content());

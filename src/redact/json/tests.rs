@@ -62,6 +62,9 @@ fn mistakes_with_a_clear_meaning_are_read() {
     shows("{\"token\":\"a\nb\",\"x\":[1,]}", r#"{"token":"[redacted]","x":[1,]}"#);
     shows("{/* pin: 1 */\"pin\":1234// no\n}//x", "{\"pin\":\"[redacted]\"\n}");
     shows("{\"a\":1}\n{\"pin\":1234}", "{\"a\":1}\n{\"pin\":\"[redacted]\"}");
+    shows("{\"pin\":true// no }", r#"{"pin":"[redacted]""#);
+    shows("{\"pin\":null /* no */ // no\n", "{\"pin\":\"[redacted]\"  \n");
+    shows("{\"pin\":null/* no */}", r#"{"pin":null}"#);
     shows(
         "{\"token\":\"\u{fffd}x\",\"y\":\"\u{fffd}\"}",
         "{\"token\":\"[redacted]\",\"y\":\"\u{fffd}\"}",

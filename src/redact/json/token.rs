@@ -272,6 +272,13 @@ impl<'t> Tokens<'t> {
         next.is_none() || next == Some(Token::Close)
     }
 
+    /// Whether anything but blanks and comments comes behind what was just read: they may not be there
+    /// the next time.
+    pub(super) fn is_followed(&self) -> bool {
+        let mut ahead = *self;
+        ahead.next_of_meaning().is_some()
+    }
+
     /// The next token that is no comment.
     fn next_of_meaning(&mut self) -> Option<Token> {
         loop {
