@@ -207,7 +207,8 @@ fn last(text: &str, is: impl Fn(char) -> bool) -> &str {
     &text[start.map_or(text.len(), |(at, _)| at)..]
 }
 
-fn is_gap(c: char) -> bool {
+/// A blank within a line.
+pub(super) fn is_gap(c: char) -> bool {
     matches!(c, ' ' | '\t' | '\u{a0}')
 }
 

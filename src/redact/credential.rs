@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::{
-    keys::Keys,
+    assignment::is_gap,
     rules::SCHEMES,
     scan::{Found, without_punctuation},
 };
@@ -11,13 +11,14 @@ use super::{
 /// Bytes of the shortest scheme with a credential.
 pub(super) const SHORTEST: usize = "Basic x".len();
 
-/// The next ones at or behind `from`, without their scheme.
-pub(super) fn next(text: &str, mut from: usize) -> Option<Found> {
+/// The next ones at or behind `from`, without their scheme. `is_secret` says it of a key.
+pub(super) fn next(text: &str, mut from: usize, is_secret: impl Fn(&str) -> bool) -> Option<Found> {
     let bytes = text.as_bytes();
     loop {
         let blank = from + bytes.get(from..)?.iter().position(|byte| *byte == b' ')?;
         from = blank + 1;
-        let found = scheme(&bytes[..blank]).and_then(|name| credentials(text, from, name));
+        let scheme = scheme(&bytes[..blank]);
+        let found = scheme.and_then(|scheme| credentials(text, from, scheme, &is_secret));
         if let Some(at) = found {
             return Some(Found::by("credentials", at));
         }
@@ -39,7 +40,12 @@ fn scheme(text: &[u8]) -> Option<&'static str> {
 }
 
 /// The credentials at `at`, unless what stands there is prose.
-fn credentials(text: &str, at: usize, scheme: &str) -> Option<Range<usize>> {
+fn credentials(
+    text: &str,
+    at: usize,
+    scheme: &str,
+    is_secret: impl Fn(&str) -> bool,
+) -> Option<Range<usize>> {
     // Of the others a quote is one round a word of the sentence.
     let quotes: &[char] =
         if matches!(scheme, "bearer" | "basic") { &['"', '\'', '`', '<'] } else { &[] };
@@ -57,11 +63,11 @@ fn credentials(text: &str, at: usize, scheme: &str) -> Option<Range<usize>> {
         _ => !is_prose(word.trim_end_matches('=')),
     };
     let begins = word.starts_with(|c: char| c.is_ascii_alphanumeric() || "+/-._~".contains(c));
-    if !secret || !begins || is_key(word, &behind[word.len()..]) {
-        return None;
-    }
     // `Digest username="…", response="…"` goes on to the end of its line.
     let parameters = matches!(scheme, "digest" | "token") && word.contains('=');
+    if !secret || !begins || !parameters && is_key(word, &behind[word.len()..], is_secret) {
+        return None;
+    }
     let end = if parameters {
         text[start..].find('\n').map_or(text.len(), |length| start + length)
     } else {
@@ -71,12 +77,19 @@ fn credentials(text: &str, at: usize, scheme: &str) -> Option<Range<usize>> {
 }
 
 /// `basic client_secret = x7f3a`: what is hidden would be the key, and what shows its value. A word
-/// that only a colon follows may be a credential still, unless it is a secret's name.
-fn is_key(word: &str, behind: &str) -> bool {
-    let is_name = word.bytes().all(|b| b.is_ascii_alphabetic() || b"_-.".contains(&b));
-    is_name
-        && (behind.trim_start_matches(' ').starts_with('=')
-            || behind.starts_with(':') && Keys::default().is_secret(word))
+/// that a colon follows, or that ends with what may be the padding of base64, may be a credential
+/// still, unless it is a secret's name.
+fn is_key(word: &str, behind: &str, is_secret: impl Fn(&str) -> bool) -> bool {
+    let is_name = |word: &str| word.bytes().all(|b| b.is_ascii_alphabetic() || b"_-.".contains(&b));
+    let sign = behind.trim_start_matches(|c| is_gap(c) || "\"'`\\".contains(c));
+    if let Some(name) = word.strip_suffix('=') {
+        return is_name(name) && is_secret(name) && !sign.is_empty();
+    }
+    let assigns = sign.starts_with('=');
+    // Two credentials may be compared.
+    let is_assigned = assigns && !sign.starts_with("==") && is_name(word);
+    let may_be_named = assigns || sign.starts_with(':') && is_name(word);
+    is_assigned || may_be_named && is_secret(word)
 }
 
 /// Up to the next blank, quote or bracket, without the punctuation of the sentence around it.
@@ -99,10 +112,10 @@ const LONG: usize = 16;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::redact::tests::replaced;
+    use crate::redact::{keys::Keys, tests::replaced};
 
     fn hide(text: &str) -> String {
-        replaced(text, next)
+        replaced(text, |text, from| next(text, from, |key| Keys::default().is_secret(key)))
     }
 
     #[test]

@@ -249,7 +249,9 @@ impl<'r> Scan<'r> {
         steps.find(long(pem::SHORTEST, Signs::DASH), pem::next);
         steps.find(length >= shape::SHORTEST, shape::next);
         steps.rewrite(signs.any(Signs::SLASH), |text| self.urls(text));
-        steps.find(long(credential::SHORTEST, Signs::BLANK), credential::next);
+        let is_secret = |key: &str| matches!(self.verdict_in_text(key), Verdict::Secret(_));
+        let credentials = |text: &str, from| credential::next(text, from, is_secret);
+        steps.find(long(credential::SHORTEST, Signs::BLANK), credentials);
         let assigns = signs.any(Signs::COLON.or(Signs::EQUALS));
         steps.rewrite(assigns, |text| assignment::hide(self, text));
         let beside = signs.any(Signs::DASH.or(Signs::QUOTE));
@@ -305,7 +307,11 @@ impl<'r> Scan<'r> {
     }
 
     /// Without what the detector finds.
-    pub(super) fn without<'t>(self, text: &'t str, next: Find) -> Cow<'t, str> {
+    pub(super) fn without<'t>(
+        self,
+        text: &'t str,
+        next: impl Fn(&str, usize) -> Option<Found>,
+    ) -> Cow<'t, str> {
         let mut rewrite = Rewrite::of(text);
         let mut from = 0;
         while let Some(Found { at, kind, rule }) = next(text, from) {
@@ -504,7 +510,7 @@ struct Steps<'r, 't> {
 }
 
 impl Steps<'_, '_> {
-    fn find(&mut self, wanted: bool, next: Find) {
+    fn find(&mut self, wanted: bool, next: impl Fn(&str, usize) -> Option<Found>) {
         let scan = self.scan;
         self.rewrite(wanted, |text| scan.without(text, next));
     }

@@ -282,12 +282,27 @@ fn configured_secrets_show_nowhere_not_even_in_the_user() {
 
 #[test]
 fn the_name_of_a_scheme_before_a_key_shields_no_secret() {
-    let shown = Redactor::default().text("basic client_secret = x7f3a9c1e");
-    assert_eq!(shown, "basic client_secret = [redacted]");
-    let shown = Redactor::default().text("basic client_secret: x7f3a9c1e");
-    assert_eq!(shown, "basic client_secret: [redacted]");
-    let shown = Redactor::default().text("Bearer abcdefghijklmnopqrs: expired");
-    assert_eq!(shown, "Bearer [redacted]: expired");
+    let redactor = Redactor::default().hide_key("national_id");
+    for (text, shown) in [
+        ("basic client_secret = x7f3a9c1e", "basic client_secret = [redacted]"),
+        ("basic client_secret: x7f3a9c1e", "basic client_secret: [redacted]"),
+        ("basic client_secret : x7f3a9c1e", "basic client_secret : [redacted]"),
+        ("basic client_secret\t: x7f3a9c1e", "basic client_secret\t: [redacted]"),
+        ("basic national_id: x7f3a9c1e", "basic national_id: [redacted]"),
+        ("Bearer client_secret= x7f3a9c1e", "Bearer client_secret= [redacted]"),
+        ("Bearer clientSecret= x7f3a9c1e", "Bearer clientSecret= [redacted]"),
+        ("Bearer \"client_secret\": \"x7f3a9c1e\"", "Bearer \"client_secret\": \"[redacted]\""),
+        ("Bearer oauth2_token = x7f3a9c1e", "Bearer oauth2_token = [redacted]"),
+        ("Bearer abcdefghijklmnopqrs: expired", "Bearer [redacted]: expired"),
+        ("Bearer abcdefghijklmnopqrs= expired", "Bearer [redacted] expired"),
+        ("Bearer YXBpX3NlY3JldA== expired", "Bearer [redacted] expired"),
+        ("Bearer client_secret=x7f3a9c1e", "Bearer [redacted]"),
+        ("Bearer client_secret=", "Bearer [redacted]"),
+        ("Bearer x7_token: expired", "Bearer [redacted]: expired"),
+    ] {
+        assert_eq!(redactor.text(text), shown);
+        assert_eq!(redactor.text(shown), shown, "twice");
+    }
 }
 
 #[test]
