@@ -22,7 +22,7 @@ pub(super) fn next(text: &str, from: usize) -> Option<Found> {
     let last = bytes.len().saturating_sub(SHORTEST_CUT);
     (from..last).find_map(|at| {
         let may_begin = BY_INITIAL.may_begin(bytes[at]) && begins_word(&bytes[..at]);
-        let (kind, end) = may_begin.then(|| at_word(bytes, at)).flatten()?;
+        let (kind, end) = may_begin.then(|| at_word(text, at)).flatten()?;
         Some(Found::of(kind, at..end))
     })
 }
@@ -38,12 +38,12 @@ fn begins_word(before: &[u8]) -> bool {
 }
 
 /// What the word is that begins here, and where it ends.
-fn at_word(bytes: &[u8], at: usize) -> Option<(&'static str, usize)> {
-    let (before, word) = bytes.split_at(at);
+fn at_word(text: &str, at: usize) -> Option<(&'static str, usize)> {
+    let (before, word) = text.as_bytes().split_at(at);
     let key = |(kind, prefix, alphabet, least): &(_, &str, Alphabet, usize)| {
         let rest = word.strip_prefix(prefix.as_bytes())?;
         let length = alphabet.run(rest);
-        if length < *least && !is_cut(rest, length) {
+        if length < *least && !is_cut(&text[at + prefix.len()..], length) {
             return None;
         }
         let tail = Alphabet::Url.run(&rest[length..]);
@@ -77,10 +77,12 @@ impl ByInitial {
 }
 
 /// Whether so many characters are what was left of a longer key.
-fn is_cut(rest: &[u8], length: usize) -> bool {
+fn is_cut(rest: &str, length: usize) -> bool {
     let (rest, after) = rest.split_at(length);
-    let at_end = after.is_empty() || after.starts_with(b"...") || after.starts_with("…".as_bytes());
-    at_end && length >= SHORTEST_CUT && looks_random(rest)
+    // Blanks at the end may not be there the next time.
+    let at_end =
+        after.trim_start().is_empty() || after.starts_with("...") || after.starts_with('…');
+    length >= SHORTEST_CUT && at_end && looks_random(rest.as_bytes())
 }
 
 /// Has a digit, or capitals where no word has them.
@@ -216,6 +218,7 @@ mod tests {
     fn a_key_that_was_shortened_hides() {
         assert_eq!(hide("sk_live_51q7WtZ5…, no"), "[redacted:stripe]…, no");
         assert_eq!(hide("ghp_51q7WtZ5... no"), "[redacted:github]... no");
+        assert_eq!(hide("ghp_51q7WtZ5 \u{3000}\n"), "[redacted:github] \u{3000}\n");
         assert_eq!(hide("ghp_51q7WtZ5, no"), "ghp_51q7WtZ5, no", "nobody cut it");
     }
 
