@@ -179,6 +179,15 @@ impl<'r> Scan<'r> {
         }
     }
 
+    /// Whether a string that names another value is a secret's as it is shown, and so the next time that
+    /// it is read.
+    pub(super) fn stays_secret(self, name: &str, is_name: impl Fn(&str) -> bool) -> bool {
+        let keys = &self.rules.keys;
+        // Nothing that is shown has a word that was not written.
+        let shown = keys.may_know(name).then(|| self.unfollowed().value(name));
+        shown.is_some_and(|shown| is_name(&shown) && keys.is_secret(&shown))
+    }
+
     /// Whether only what the app lists is shown.
     pub(super) fn shows_only_listed(self) -> bool {
         self.tier == Tier::Captured && self.rules.keys.shows_only()

@@ -1,7 +1,7 @@
 //! Values that stand beside their name: `{"name": "password", "value": "x"}`, in any order, and
 //! `["password", "x"]`.
 
-use std::mem;
+use std::{borrow::Cow, mem};
 
 use super::{
     Expect, Machine,
@@ -11,6 +11,7 @@ use super::{
 use crate::redact::{
     keys::{KeyRule, is_naming},
     rules::VALUE_KEY,
+    scan::Scan,
     trail::Why,
 };
 
@@ -34,8 +35,7 @@ impl<'r, 't> Machine<'r, 't> {
     /// The same of one that may be a name, or have one.
     pub(super) fn begin_paired(&mut self, is_scalar: bool, fate: Fate) -> Fate {
         let name = (is_scalar && self.wants_name()).then(|| read(&self.tokens));
-        let names =
-            name.is_some_and(|name| is_name(&name) && self.scan.rules.keys.is_secret(&name));
+        let names = name.is_some_and(|name| self.names_secret(&name));
         let whole = is_scalar && self.tokens.is_whole();
         if self.frame().valuing {
             self.keep_to(self.tokens.start());
@@ -57,6 +57,12 @@ impl<'r, 't> Machine<'r, 't> {
             self.hide_value_of(self.depth.saturating_sub(1));
         }
         fate
+    }
+
+    /// Whether a value is the name of a secret.
+    fn names_secret(&self, name: &str) -> bool {
+        is_name(name) && self.scan.rules.keys.is_secret(name)
+            || self.scan.stays_secret(&Scan::seen(Cow::Borrowed(name)), is_name)
     }
 
     /// A value that is still being read ends here, should its name have followed.
@@ -128,6 +134,6 @@ fn is_name(text: &str) -> bool {
 }
 
 /// Bytes of the longest value that names another one.
-const LONGEST_NAME: usize = 64;
+pub(super) const LONGEST_NAME: usize = 64;
 /// Blanks in it.
 const MOST_BLANKS: usize = 3;

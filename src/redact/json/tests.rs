@@ -1,6 +1,6 @@
 use proptest::prelude::*;
 
-use super::*;
+use super::{pair::LONGEST_NAME, *};
 use crate::redact::{Rules, scan::Tier, tests::leaks};
 
 fn json(text: &str, cut: bool) -> Option<Hiding> {
@@ -80,6 +80,18 @@ fn pairs_of_name_and_value_hide() {
     shows(r#"[["password","x"],["a","b"]]"#, r#"[["password","[redacted]"],["a","b"]]"#);
     shows(r#"["token",{"a":"b"}]"#, r#"["token","[redacted]"]"#);
     shows("{name: password, value: x}", "{name: password, value: \"[redacted]\"}");
+}
+
+#[test]
+fn a_name_counts_as_it_is_shown_too() {
+    let hidden = |name: &str| format!(r#"{{"name":"{name}","value":"[redacted]"}}"#);
+    let long = format!("x://u:{}@h/pin", "p".repeat(LONGEST_NAME));
+    let text = format!(r#"{{"name":"{long}","value":"x y"}}"#);
+    shows(&text, &hidden("x://[redacted]@h/pin"));
+    let text = format!(r#"{{"value":"x y","name":"{long}"}}"#);
+    shows(&text, r#"{"value":"[redacted]","name":"x://[redacted]@h/pin"}"#);
+    shows();
+    shows(&format!(r#"["{long}","x y"]"#), r#"["x://[redacted]@h/pin","[redacted]"]"#);
 }
 
 #[test]

@@ -132,6 +132,11 @@ impl Keys {
         }
     }
 
+    /// Whether any rule may know this key, or a part of it. `false` is certain.
+    pub(super) fn may_know(&self, key: &str) -> bool {
+        self.filter.may_match(key)
+    }
+
     /// Whether the value of this key is a secret, whoever it speaks of.
     pub(super) fn is_secret(&self, key: &str) -> bool {
         matches!(self.verdict(key, false), Verdict::Secret(_))

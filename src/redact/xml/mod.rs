@@ -228,18 +228,14 @@ impl<'r, 't> Walk<'r, 't> {
     /// `name="password"` says that what else stands here, and inside, is a secret.
     fn names_secret(&self, within: &Range<usize>) -> bool {
         let keys = &self.scan.rules.keys;
-        self.names(within).any(|name| keys.is_secret(&name) || self.stays_secret(&name))
+        self.names(within)
+            .any(|name| keys.is_secret(&name) || self.scan.stays_secret(&name, |_| true))
     }
 
     /// In `<add key="colour" value="red"/>` the key is a name and hides nothing.
     fn has_name(&self, within: &Range<usize>) -> bool {
         attributes(self.text, within.clone()).any(|(name, _)| is_valuing(name))
-            || self.names(within).any(|name| self.stays_secret(&name))
-    }
-
-    /// Whether a name is a secret's as it is shown, and so the next time that it is read.
-    fn stays_secret(&self, name: &str) -> bool {
-        self.scan.rules.keys.is_secret(&self.scan.value(name))
+            || self.names(within).any(|name| self.scan.stays_secret(&name, |_| true))
     }
 
     fn names(&self, within: &Range<usize>) -> impl Iterator<Item = Cow<'t, str>> {
@@ -290,11 +286,9 @@ impl<'r, 't> Walk<'r, 't> {
     /// `<name>password</name>` says that the element behind it is a secret, as in XML-RPC and in the
     /// property lists of Apple.
     fn name(&mut self, element: &str, depth: usize, content: &str) {
-        let content = content.trim();
-        if is_naming(element)
-            && content.len() <= LONGEST_NAME
-            && self.scan.rules.keys.is_secret(content)
-        {
+        let is_name = |name: &str| name.trim().len() <= LONGEST_NAME;
+        let names = |name: &str| is_name(name) && self.scan.rules.keys.is_secret(name);
+        if is_naming(element) && (names(content) || self.scan.stays_secret(content, is_name)) {
             self.named = Some(depth);
         }
     }
@@ -522,6 +516,15 @@ mod tests {
     #[test]
     fn what_is_hidden_in_a_name_makes_no_other_of_it() {
         shows("<add key=\"x://u:pw@h\">y</add>", "<add key=\"[redacted]\">[redacted]</add>");
+    }
+
+    #[test]
+    fn a_name_counts_as_it_is_shown_too() {
+        let long = format!("x://u:{}@h/pin", "p".repeat(LONGEST_NAME));
+        shows(
+            &format!("<a><name>{long}</name><value>x y</value></a>"),
+            "<a><name>x://[redacted]@h/pin</name><value>[redacted]</value></a>",
+        );
     }
 
     #[test]
