@@ -8,7 +8,7 @@ use std::{borrow::Cow, mem, ops::Range};
 
 use super::{
     credential::is_prose,
-    keys::{KeyRule, Verdict},
+    keys::{KeyRule, Keys, Verdict},
     placeholder::{self, OPEN, REDACTED},
     rules::MISHAPS,
     scan::{Rewrite, Scan, is_literal, without_punctuation},
@@ -73,6 +73,21 @@ fn secret_key<'r, 't>(
         Verdict::Secret(rule) => Some((key, rule)),
         _ => None,
     })
+}
+
+/// Where the value ends whose key was taken for a secret itself: `xoxs-7a8b9c0d_password=x7f3a`. The end
+/// of what was taken, if it has none.
+pub(super) fn end_of_value(text: &str, taken: Range<usize>) -> usize {
+    let behind = text[taken.end..].trim_start_matches(is_gap);
+    let sign = text.len() - behind.len();
+    let separator = || Separator::at(text.as_bytes(), sign);
+    let value = if behind.starts_with(['=', ':']) && Keys::default().is_secret(&text[taken.clone()])
+    {
+        separator().and_then(|sign| value(text, sign.end, sign.tight, false))
+    } else {
+        None
+    };
+    value.map_or(taken.end, |value| value.end)
 }
 
 /// Hides what stands beside a secret's name with no sign between: `--password x7` on a command line,

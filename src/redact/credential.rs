@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::{
-    assignment::is_gap,
+    assignment::{end_of_value, is_gap},
     rules::SCHEMES,
     scan::{Found, without_punctuation},
 };
@@ -71,7 +71,7 @@ fn credentials(
     let end = if parameters {
         text[start..].find('\n').map_or(text.len(), |length| start + length)
     } else {
-        start + word.len()
+        end_of_value(text, start..start + word.len())
     };
     Some(start..end)
 }

@@ -7,6 +7,7 @@
 use std::sync::LazyLock;
 
 use super::{
+    assignment::end_of_value,
     jwt,
     rules::{Alphabet, SHAPES},
     scan::Found,
@@ -23,7 +24,7 @@ pub(super) fn next(text: &str, from: usize) -> Option<Found> {
     (from..last).find_map(|at| {
         let may_begin = BY_INITIAL.may_begin(bytes[at]) && begins_word(&bytes[..at]);
         let (kind, end) = may_begin.then(|| at_word(text, at)).flatten()?;
-        Some(Found::of(kind, at..end))
+        Some(Found::of(kind, at..end_of_value(text, at..end)))
     })
 }
 

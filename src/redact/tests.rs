@@ -306,6 +306,21 @@ fn the_name_of_a_scheme_before_a_key_shields_no_secret() {
 }
 
 #[test]
+fn what_looks_like_a_vendors_key_shields_no_secret() {
+    for (text, shown) in [
+        ("xoxs-huntrsk_prpassword=F1ZN8KS9", "[redacted:slack]"),
+        ("xoxs-huntrsk_prpassword : F1ZN8KS9, no", "[redacted:slack], no"),
+        ("xoxs-huntrsk_prpassword=\"F1ZN 8KS9\" a", "[redacted:slack]\" a"),
+        ("xoxs-huntrsk_prpassword: expired", "[redacted:slack]: expired"),
+        ("xoxs-huntrsk_prpasswxrd=F1ZN8KS9", "[redacted:slack]=F1ZN8KS9"),
+        ("Bearer x7_token: x7f3a9c1e", "Bearer [redacted]"),
+    ] {
+        assert_eq!(Redactor::default().text(text), shown);
+        assert_eq!(Redactor::default().text(shown), shown, "twice");
+    }
+}
+
+#[test]
 fn what_looks_like_a_placeholder_shields_no_secret() {
     let redactor = with_secret("hunter2222");
     for text in
