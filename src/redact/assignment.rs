@@ -80,13 +80,9 @@ fn secret_key<'r, 't>(
 pub(super) fn end_of_value(text: &str, taken: Range<usize>) -> usize {
     let behind = text[taken.end..].trim_start_matches(is_gap);
     let sign = text.len() - behind.len();
-    let separator = || Separator::at(text.as_bytes(), sign);
-    let value = if behind.starts_with(['=', ':']) && Keys::default().is_secret(&text[taken.clone()])
-    {
-        separator().and_then(|sign| value(text, sign.end, sign.tight, false))
-    } else {
-        None
-    };
+    let is_key = behind.starts_with(['=', ':']) && Keys::default().is_secret(&text[taken.clone()]);
+    let separator = is_key.then(|| Separator::at(text.as_bytes(), sign)).flatten();
+    let value = separator.and_then(|sign| value(text, sign.end, sign.tight, false));
     value.map_or(taken.end, |value| value.end)
 }
 
