@@ -71,25 +71,22 @@ fn credentials(
     let end = if parameters {
         text[start..].find('\n').map_or(text.len(), |length| start + length)
     } else {
-        end_of_value(text, start..start + word.len())
+        // One `=` may be the padding of base64, or that of `client_secret= x7f3a`.
+        let name = word.strip_suffix('=').unwrap_or(word);
+        end_of_value(text, start..start + name.len()).max(start + word.len())
     };
     Some(start..end)
 }
 
 /// `basic client_secret = x7f3a`: what is hidden would be the key, and what shows its value. A word
-/// that a colon follows, or that ends with what may be the padding of base64, may be a credential
-/// still, unless it is a secret's name.
+/// that only a colon follows may be a credential still, unless it is a secret's name.
 fn is_key(word: &str, behind: &str, is_secret: impl Fn(&str) -> bool) -> bool {
-    let is_name = |word: &str| word.bytes().all(|b| b.is_ascii_alphabetic() || b"_-.".contains(&b));
+    // One with a digit spells a short name by chance: `F4CX3GX2VJ0PW8YD`.
+    let is_name = word.bytes().all(|b| b.is_ascii_alphabetic() || b"_-.".contains(&b));
     let sign = behind.trim_start_matches(|c| is_gap(c) || "\"'`\\".contains(c));
-    if let Some(name) = word.strip_suffix('=') {
-        return is_name(name) && is_secret(name) && !sign.is_empty();
-    }
-    let assigns = sign.starts_with('=');
     // Two credentials may be compared.
-    let is_assigned = assigns && !sign.starts_with("==") && is_name(word);
-    let may_be_named = assigns || sign.starts_with(':') && is_name(word);
-    is_assigned || may_be_named && is_secret(word)
+    let assigns = sign.starts_with('=') && !sign.starts_with("==");
+    is_name && (assigns || sign.starts_with(':') && is_secret(word))
 }
 
 /// Up to the next blank, quote or bracket, without the punctuation of the sentence around it.
