@@ -563,6 +563,8 @@ mod tests {
             "token != abc123",
             "authorization: denied by rule_17, Authorization: missing x-api-key (401)",
             "auth failed: InvalidToken, auth error: ECONNREFUSED, token rejected: 401, session failed: 503",
+            "token denied: InvalidScope, token expired: TokenExpired, auth failure: ECONNRESET",
+            "session invalid: NoSuchSession, password mismatch: HashMismatch",
             "oauth error: invalid_grant, invalid peer certificate: UnknownIssuer",
             "unexpected token: EOF, found token: NULL",
             "SELECT id FROM sessions WHERE token = $1 AND session_id=$12",
