@@ -11,7 +11,7 @@ use super::{
     trail::Why,
 };
 
-impl Scan<'_> {
+impl<'r> Scan<'r> {
     /// A form payload; `cut` if more of it was not kept.
     pub(super) fn form(self, text: &str, cut: bool) -> Hiding {
         let mut hiding = Hiding::default();
@@ -58,7 +58,12 @@ impl Scan<'_> {
             // A flag, or the rest of a secret that has a `;` or `&` in it, or a cut key.
             _ => {
                 // What is hidden already has lost its `=` to a rule that knows no pairs.
-                let secret = self.rules.keys.is_secret(pair) && placeholder::last(pair).is_none();
+                let keys = &self.rules.keys;
+                let is_secret =
+                    |part: &str| keys.is_secret(part) && placeholder::last(part).is_none();
+                let secret = is_secret(pair)
+                    || keys.may_know(pair)
+                        && is_secret(&self.unfollowed().shown_part(pair, place.of_keys()));
                 let shown = if cut { without_half(pair) } else { pair };
                 if (secret || before != Before::Nothing) && !pair.is_empty() {
                     self.hide_part(pair, Why::Broken, into);
@@ -72,7 +77,7 @@ impl Scan<'_> {
         into.text.push('=');
         let name = form_decoded(key);
         let scan = self.under(&name);
-        let (rule, scan) = match self.verdict(key) {
+        let (rule, scan) = match self.verdict_of_key(key, place) {
             Verdict::Secret(rule) => (Some(rule), scan),
             Verdict::Unlisted => (Some(KeyRule::Unlisted), scan),
             Verdict::Wanted => (None, scan.wanted()),
@@ -98,6 +103,18 @@ impl Scan<'_> {
         }
     }
 
+    /// A key is a secret's as it is shown too, and so the next time that it is read.
+    fn verdict_of_key(self, key: &str, place: Place) -> Verdict<'r> {
+        let verdict = self.verdict(key);
+        if !matches!(verdict, Verdict::Plain) || !self.rules.keys.may_know(key) {
+            return verdict;
+        }
+        match self.verdict(&self.unfollowed().shown_part(key, place.of_keys())) {
+            Verdict::Secret(rule) => Verdict::Secret(rule),
+            _ => verdict,
+        }
+    }
+
     fn hide_part(self, part: &str, why: Why<'_>, into: &mut Hiding) {
         into.hidden += usize::from(part != REDACTED);
         into.text.push_str(REDACTED);
@@ -108,18 +125,22 @@ impl Scan<'_> {
         }
     }
 
-    /// A key or value that stays: what is seen of it, with or without its encoding. These bytes would
-    /// be read as something else here.
-    fn show_part(self, part: &str, signs: &[u8], into: &mut Hiding) {
+    /// What is seen of a key or value that stays, with or without its encoding. These bytes would be
+    /// read as something else here.
+    fn shown_part<'t>(self, part: &'t str, signs: &[u8]) -> Cow<'t, str> {
         // Encoded, what cannot be seen would split what is looked for.
         let plain = Self::seen(form_decoded(part));
-        let shown = match self.deeper() {
+        match self.deeper() {
             None => Cow::Borrowed(REDACTED),
             Some(deeper) => match deeper.value(&plain) {
                 Cow::Borrowed(_) => Cow::Borrowed(part),
                 Cow::Owned(shown) => Cow::Owned(form_encoded(&shown, signs)),
             },
-        };
+        }
+    }
+
+    fn show_part(self, part: &str, signs: &[u8], into: &mut Hiding) {
+        let shown = self.shown_part(part, signs);
         into.hidden += usize::from(*shown != *part);
         into.text.push_str(&shown);
     }
@@ -210,6 +231,9 @@ mod tests {
             ("card=4111+1111+1111+1111", "card=[redacted:card]"),
             ("url=/login?password=x", "url=/login?password=[redacted]"),
             ("a%3Durl%3Dx://u:p@h=b", "a%3Durl%3Dx://[redacted]@h=b"),
+            ("tokenizer2=a&tokenizer2", "tokenizer2=a&tokenizer2"),
+            ("tokeni:zer2+&a=b", "[redacted]&a=b"),
+            ("tokeni:zer2+=a", "tokeni:[redacted]%20=[redacted]"),
         ] {
             assert_eq!(form(text, false), shown);
             assert_eq!(form(shown, false), shown, "twice");
@@ -226,6 +250,13 @@ mod tests {
         ] {
             assert_eq!(form(text, false), text);
         }
+    }
+
+    #[test]
+    fn a_word_without_a_value_names_nobody() {
+        let rules = Rules::default();
+        let shown = Scan::new(&rules, Tier::Captured).form("email&a=1", false);
+        assert_eq!(shown.text, "email&a=1");
     }
 
     #[test]
