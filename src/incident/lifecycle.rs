@@ -595,6 +595,15 @@ mod tests {
     }
 
     #[test]
+    fn a_service_that_only_says_yes_to_an_edit_keeps_its_message() {
+        let mut day = Day::begin(editing());
+        day.fail(1, SECOND);
+        let (now, edit) = (day.start + MINUTE, Form::Edit(Receipt::new("1")));
+        day.telling.told((Reason::Update, &edit), &day.can, &day.state, &Receipt::none(), now);
+        assert_eq!(day.telling.form(Reason::Update, &day.can), edit);
+    }
+
+    #[test]
     fn what_gets_worse_answers_the_first_message_at_once() {
         let mut day = Day::begin(editing().thread(true));
         day.fail(1, SECOND);

@@ -377,7 +377,7 @@ fn is_gated(settings: &Incidents, severity: Severity) -> bool {
 fn has_words(record: &Record, lanes: &[Lane], settings: &Incidents, now: Instant) -> bool {
     record.tellings.iter().any(|(channel, told)| {
         let state = record.state(told, settings);
-        let lane = lanes.get(*channel).filter(|_| told.held.is_none());
+        let lane = lanes.get(*channel).filter(|lane| told.held.is_none() && !lane.is_broken);
         lane.is_some_and(|lane| told.telling.due(&state, &lane.can, settings, now).is_some())
     })
 }

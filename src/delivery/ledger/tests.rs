@@ -355,3 +355,121 @@ fn a_channel_is_told_of_what_another_one_does_not_take_unless_it_knows() {
     counted(&mut ledger, &samples::Kind::new("d", Severity::Error), 1, now);
     assert!(matches!(ledger.next(1, now + GRACE), Next::Wait(_)));
 }
+
+#[test]
+fn a_storm_whose_members_all_left_ends_and_hides_nothing() {
+    let now = Instant::now();
+    let (mut ledger, kinds) = stormy(4, now);
+    for at in [GRACE, 2 * GRACE] {
+        tell_all(&mut ledger, now + at);
+    }
+    for route in ["2", "3"] {
+        let critical = samples::Kind::new(route, Severity::Critical);
+        counted(&mut ledger, &critical, 1, now + 3 * GRACE);
+    }
+    assert_eq!(tell_all(&mut ledger, now + 3 * GRACE), [1, 1]);
+    counted(&mut ledger, &kinds[0], 5, now + FULL_PERIOD);
+    assert_eq!(tell_all(&mut ledger, now + 2 * FULL_PERIOD), [1]);
+    assert_eq!(ledger.untold(), 0);
+}
+
+#[test]
+fn a_single_new_kind_waits_for_room_and_is_told_by_itself() {
+    let now = Instant::now();
+    let (mut ledger, _) = stormy(3, now);
+    assert_eq!(tell_all(&mut ledger, now + GRACE), [1, 1]);
+    let Next::Wait(Some(at)) = ledger.next(0, now + GRACE) else { panic!("it waits") };
+    assert!(at > now + GRACE && at <= now + GRACE + Duration::from_secs(30), "{:?}", at - now);
+    let due = due(&mut ledger, at).unwrap();
+    assert_eq!((due.why, due.count.fresh), (Reason::Open, 1));
+}
+
+#[test]
+fn what_fails_as_often_as_would_escalate_leaves_the_others() {
+    let now = Instant::now();
+    let (mut ledger, kinds) = stormy(6, now);
+    for at in [GRACE, 2 * GRACE] {
+        tell_all(&mut ledger, now + at);
+    }
+    let later = now + 2 * FULL_PERIOD;
+    counted(&mut ledger, &kinds[5], 50, later);
+    let due = due(&mut ledger, later).unwrap();
+    assert_eq!((due.subject(), due.why), (Some(kinds[5].fingerprint()), Reason::Open));
+    assert_eq!(due.count.fresh, 50);
+    told(&mut ledger, &due, later);
+    assert_eq!(ledger.untold(), 0);
+}
+
+#[test]
+fn what_a_fallback_told_is_told_and_it_falls_silent_when_the_channel_is_back() {
+    let (mut ledger, now) = (ledger(), Instant::now());
+    let kind = samples::Kind::new("a", Severity::Error);
+    counted(&mut ledger, &kind, 2, now);
+    ledger.divert(0, 1, &"instead of #errors".into());
+    let Next::Say(due) = ledger.next(1, now + GRACE) else { panic!("due there") };
+    ledger.told(1, &due, &Receipt::none(), now + GRACE);
+    assert_eq!((ledger.untold(), ledger.missed(0)), (0, 0));
+    ledger.undivert(0);
+    counted(&mut ledger, &kind, 3, now + 2 * QUIET);
+    assert!(matches!(ledger.next(1, now + 3 * QUIET), Next::Wait(None)));
+    let due = self::due(&mut ledger, now + 3 * QUIET).unwrap();
+    assert_eq!(due.count.fresh, 3);
+}
+
+#[test]
+fn a_flush_under_way_asks_the_fallback_too() {
+    let (mut ledger, now) = (ledger(), Instant::now());
+    counted(&mut ledger, &samples::Kind::new("a", Severity::Error), 1, now);
+    ledger.hurry();
+    ledger.divert(0, 1, &"instead of #errors".into());
+    assert!(ledger.is_hurried(1));
+}
+
+#[test]
+fn a_dead_channel_holds_no_kind_of_the_others() {
+    let (mut ledger, now) = (ledger(), Instant::now());
+    let both = vec![Target::plain(0), Target::plain(1)];
+    counted(&mut ledger, &samples::Kind::new("a", Severity::Error).to(both), 1, now);
+    ledger.set_broken(0, true);
+    let Next::Say(due) = ledger.next(1, now + GRACE) else { panic!("due there") };
+    ledger.told(1, &due, &Receipt::none(), now + GRACE);
+    let mut closed = 0;
+    let close = |_| {
+        closed += 1;
+        true
+    };
+    // What is due in the dead channel keeps nothing open.
+    ledger.sweep(now + QUIET, close);
+    assert_eq!(closed, 1);
+}
+
+#[test]
+fn edits_may_be_as_rare_as_a_transport_likes() {
+    let can = Capabilities::default().edit(true).edit_period(Duration::MAX);
+    let (mut ledger, now) = (Ledger::new(Incidents::default(), [can]), Instant::now());
+    let kind = samples::Kind::new("a", Severity::Error);
+    counted(&mut ledger, &kind, 1, now);
+    let due = due(&mut ledger, now + GRACE).unwrap();
+    ledger.told(0, &due, &Receipt::new("1"), now + GRACE);
+    counted(&mut ledger, &kind, 1, now + GRACE);
+    assert!(matches!(ledger.next(0, now + GRACE), Next::Wait(Some(_))));
+}
+
+#[test]
+fn whoever_was_hit_before_it_was_quiet_counts_anew() {
+    let (mut ledger, now) = (ledger(), Instant::now());
+    let kind = samples::Kind::new("a", Severity::Error);
+    let hit = |name: &str| {
+        let user = crate::redact::Redactor::default().user(name, &Default::default());
+        if !kind.facts.hit.knows(crate::incident::user_hash(name)) {
+            kind.facts.hit.add(crate::incident::user_hash(name), user);
+        }
+    };
+    (0..25).for_each(|number| hit(&format!("user{number}")));
+    counted(&mut ledger, &kind, 25, now);
+    counted(&mut ledger, &kind, 1, now + QUIET);
+    hit("user7");
+    counted(&mut ledger, &kind, 1, now + QUIET);
+    let people = &ledger.records[&Some(kind.fingerprint())].facts.people;
+    assert_eq!(people.said().as_deref(), Some("1 user"));
+}
