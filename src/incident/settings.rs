@@ -12,18 +12,20 @@ pub const FULL_PERIOD: Duration = Duration::from_secs(30);
 pub const SUMMARIES: [Duration; 2] = [Duration::from_secs(5 * 60), Duration::from_secs(15 * 60)];
 /// The time between two later summaries.
 pub const SUMMARY_PERIOD: Duration = Duration::from_secs(3_600);
-/// So many times as many failures as the channel was last called for call it again.
+/// So many times as many failures as when the channel last rang ring again, or as are told in full.
 pub const ESCALATION: u64 = 10;
-/// The shortest time between a message that calls and an escalation.
+/// The shortest time between a message that rings, which an edit does not, and an escalation.
 pub const ESCALATION_PERIOD: Duration = Duration::from_secs(60);
-/// What goes on is brought back to mind after this; of low rates after twice as long each time, at most
-/// a day.
+/// What goes on is brought back to mind after this; what comes back again and again after twice as long
+/// each time, at most a day.
 pub const REMINDER: Duration = Duration::from_secs(4 * 3_600);
-/// How long nothing of a kind may fail until it is quiet, of low rates the later ones.
+/// How long nothing of a kind may fail until it is quiet; from the third return within a day on the
+/// later ones.
 pub const QUIET: [Duration; 3] =
     [Duration::from_secs(600), Duration::from_secs(3_600), Duration::from_secs(6 * 3_600)];
-/// How long a kind is remembered. Of a kind that comes back within this time three times or more the
-/// incident goes on: its rate is low.
+/// How long a kind is remembered, so that it can be said that it is back. A single failure that comes
+/// back the third time within this is one incident that goes on; an outage, of more failures than are told
+/// in full, rings when it is back.
 pub const REMEMBERED: Duration = Duration::from_secs(24 * 3_600);
 /// How many new incidents a channel is told one by one at once; further ones are told together in one
 /// message.
@@ -94,8 +96,8 @@ impl Incidents {
         self
     }
 
-    /// So many times as many failures as a channel was last called for call it again, at the earliest
-    /// so long after the last message that called. Default: [`ESCALATION`] and [`ESCALATION_PERIOD`].
+    /// So many times as many failures as when a channel last rang ring again, at the earliest so long after
+    /// that. As long as fewer were told than are told in full, it is so many times as many as those. Default: [`ESCALATION`] and [`ESCALATION_PERIOD`].
     /// Less than 2 counts as 2.
     pub fn escalate(mut self, times: u64, period: Duration) -> Self {
         (self.escalation, self.escalation_period) = (times.max(2), period.min(LONGEST));
