@@ -171,18 +171,20 @@ impl Ledger {
         true
     }
 
-    /// What was told makes room for what was not, the oldest first. Not the first reports of what goes
-    /// on: what stands in a chat is edited with them.
+    /// What was told makes room for what was not, what is quiet before what goes on, the oldest first. Not
+    /// the first reports of what goes on: what stands in a chat is edited with them.
     fn make_room(&mut self, bytes: usize, keep: Subject) {
         while self.weight + bytes > MOST_EXEMPLAR_BYTES {
             let lanes = &self.lanes;
             let told = self.records.iter_mut().filter(|(subject, record)| {
-                **subject != keep && record.exemplars.replaced() > 0 && record.is_told(lanes)
+                **subject != keep && record.has_spare() && record.is_told(lanes)
             });
-            let Some((_, oldest)) = told.min_by_key(|(_, record)| record.facts.last()) else {
-                return;
+            let oldest = told.min_by_key(|(_, record)| (!record.is_closed(), record.facts.last()));
+            let Some((_, oldest)) = oldest else { return };
+            self.weight -= match oldest.is_closed() {
+                true => oldest.exemplars.clear(),
+                false => oldest.exemplars.clear_latest(),
             };
-            self.weight -= oldest.exemplars.clear_latest();
         }
     }
 
@@ -297,8 +299,8 @@ impl Ledger {
         }
     }
 
-    /// Lets go of what is told: after a quiet time the exemplars and the kinds, if `close` says that
-    /// nothing more came of them, and a day later all that is remembered.
+    /// Lets go of what is told: after a quiet time the kinds, if `close` says that nothing more came of
+    /// them, and a day later all that is remembered.
     pub(crate) fn sweep(&mut self, now: Instant, mut close: impl FnMut(Key) -> bool) {
         let Self { records, lanes, settings, weight, .. } = self;
         let mut remembered = Vec::new();
@@ -315,13 +317,13 @@ impl Ledger {
             }
             record.keys.retain(|key| !close(*key));
             record.silenced.retain(|key| !close(*key));
-            if !record.keys.is_empty() || !record.silenced.is_empty() || record.is_held() {
+            if !record.is_closed() || record.is_held() {
                 return true;
             }
-            *weight -= record.exemplars.clear();
             let is_over = record.facts.total == 0 || !settings.on || record.facts.is_past(now);
-            if !is_over {
-                remembered.push((record.facts.last(), *subject));
+            match is_over {
+                true => *weight -= record.exemplars.clear(),
+                false => remembered.push((record.facts.last(), *subject)),
             }
             !is_over
         });
@@ -332,7 +334,8 @@ impl Ledger {
         if let Some(too_many) = remembered.len().checked_sub(MOST_REMEMBERED) {
             remembered.sort_unstable();
             for (_, subject) in &remembered[..too_many] {
-                self.records.remove(subject);
+                let forgotten = self.records.remove(subject);
+                self.weight -= forgotten.map_or(0, |mut record| record.exemplars.clear());
             }
         }
     }

@@ -120,6 +120,16 @@ impl Record {
         said.map_or(0, |said| self.facts.total - said)
     }
 
+    /// The tally counts nothing of it.
+    pub(super) fn is_closed(&self) -> bool {
+        self.keys.is_empty() && self.silenced.is_empty()
+    }
+
+    /// There are reports that it can do without.
+    pub(super) fn has_spare(&self) -> bool {
+        self.exemplars.replaced() > 0 || self.is_closed() && !self.exemplars.is_empty()
+    }
+
     pub(super) fn is_held(&self) -> bool {
         self.tellings.values().any(|told| told.held.is_some())
     }
@@ -242,6 +252,10 @@ impl Exemplars {
     pub(super) fn clear(&mut self) -> usize {
         let Self { first, latest, each, .. } = std::mem::take(self);
         first.into_iter().chain(latest).chain(each).map(|exemplar| exemplar.weight).sum()
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.first.is_none() && self.each.is_empty()
     }
 
     pub(super) fn first(&self) -> Option<&Arc<Redacted<Report>>> {

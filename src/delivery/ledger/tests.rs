@@ -104,7 +104,31 @@ fn what_is_kept_of_reports_stays_within_its_bytes() {
     assert!(ledger.attach(kinds[99].detail(small)), "makes room once it is told");
     assert!(ledger.weight <= MOST_EXEMPLAR_BYTES);
     ledger.sweep(now + QUIET, |_| true);
+    counted(&mut ledger, &kinds[50], 1, now + QUIET);
+    assert!(ledger.attach(kinds[50].detail(size)), "what is quiet makes room");
+    assert!(ledger.weight <= MOST_EXEMPLAR_BYTES);
+    while let Some(due) = due(&mut ledger, now + 2 * QUIET) {
+        told(&mut ledger, &due, now + 2 * QUIET);
+    }
+    ledger.sweep(now + QUIET + REMEMBERED, |_| true);
     assert_eq!(ledger.weight, 0);
+}
+
+#[test]
+fn what_goes_on_keeps_its_first_report_and_the_new_one_is_the_latest() {
+    let (mut ledger, now) = (ledger(), Instant::now());
+    let kind = samples::Kind::new("a", Severity::Error);
+    for number in 0..4 {
+        let at = now + number * (QUIET + GRACE);
+        ledger.sweep(at, |_| true);
+        counted(&mut ledger, &kind, 1, at);
+        assert!(ledger.attach(kind.detail(10)));
+        while let Some(due) = due(&mut ledger, at) {
+            told(&mut ledger, &due, at);
+        }
+    }
+    let exemplars = &ledger.records[&Some(kind.fingerprint())].exemplars;
+    assert!(exemplars.first().is_some() && exemplars.latest().is_some());
 }
 
 #[test]
