@@ -107,8 +107,12 @@ fn several(
         before,
         later,
     };
-    // The lines are redacted already.
-    redactor.message(Message::new("x")).map(|_| render::storm(&storm, limits))
+    let write = || render::storm(&storm, limits);
+    // The lines are redacted already, each as a kind's.
+    match members.iter().find_map(|member| member.kind.as_ref()) {
+        Some(kind) => kind.summary.as_ref().map(|_| write()),
+        None => redactor.message(write()),
+    }
 }
 
 fn line(kind: Option<&Arc<KindFacts>>) -> &str {

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::{
     encoding::{form_decoded, form_encoded, percent_decoded},
+    json::looks_like_json,
     keys::{KeyRule, Verdict},
     placeholder::{self, REDACTED},
     rules::WORDS_OF_RANDOM_VALUES,
@@ -16,6 +17,12 @@ impl<'r> Scan<'r> {
     pub(super) fn form(self, text: &str, cut: bool) -> Hiding {
         let mut hiding = Hiding::default();
         self.pairs(text, Place::Form { cut }, Before::Nothing, &mut hiding);
+        // A key that is shown decoded must not make a document of it, the next time that it is read.
+        let begins = hiding.text.find(['[', '{']).filter(|_| looks_like_json(&hiding.text));
+        if let Some(at) = begins {
+            let sign = if hiding.text[at..].starts_with('[') { "%5B" } else { "%7B" };
+            hiding.text.replace_range(at..=at, sign);
+        }
         hiding
     }
 
@@ -237,6 +244,15 @@ mod tests {
         ] {
             assert_eq!(form(text, false), shown);
             assert_eq!(form(shown, false), shown, "twice");
+        }
+    }
+
+    #[test]
+    fn a_form_reads_as_a_form_the_next_time_too() {
+        for text in ["%255b%5b%=", "%7B%22pin%22:1=x", "a=1&%5b=2"] {
+            let shown = form(text, false);
+            assert!(!looks_like_json(&shown), "{shown}");
+            assert_eq!(form(&shown, false), shown);
         }
     }
 
