@@ -18,14 +18,15 @@ use super::{
 impl Scan<'_> {
     /// A text that is XML; `cut` if more of it was not kept.
     pub(super) fn xml(self, text: &str, cut: bool) -> Hiding {
-        let (mut hiding, mut is_settled) = self.walk(text, cut);
+        let (mut hiding, is_settled) = self.walk(text, cut);
+        // What is hidden may have kept what stands round it from being read.
+        let mut goes_on = !is_settled || hiding.hidden > 0;
         for _ in 1..MOST_LOOKS {
-            if is_settled {
+            if !goes_on {
                 break;
             }
-            let again;
-            (again, is_settled) = self.again().walk(&hiding.text, false);
-            is_settled |= again.text == hiding.text;
+            let (again, _) = self.again().walk(&hiding.text, false);
+            goes_on = again.text != hiding.text;
             hiding = Hiding { hidden: hiding.hidden + again.hidden, text: again.text };
         }
         hiding
@@ -500,6 +501,13 @@ mod tests {
     fn behind_a_declaration_without_its_end_secrets_hide() {
         shows("<?xml version='1.0' <pin>1</pin>", "<pin>[redacted]</pin>");
         shows("<?xml version=\"1.0\"><pin>1</pin><?php ?><a/>", "<a/>");
+    }
+
+    #[test]
+    fn what_a_document_hides_is_looked_at_again() {
+        let once =
+            xml("<!DOC\" key=\"ApiKey\"/>name=n>2</pin>3</p {\"pin\":/}<4ity bconfig>", false);
+        assert_eq!(xml(&once, false), once);
     }
 
     #[test]
