@@ -12,8 +12,12 @@ use foldhash::fast::RandomState;
 
 use crate::redact::Redacted;
 
-/// Users of an incident that are told apart and named; of more it says "20+".
+/// Users of an incident that are told apart and named; of more, or of names that are very long (3 KiB
+/// together), it says "20+".
 pub const NAMED_USERS: usize = 20;
+
+/// Bytes of an incident's names: a name may be anything, and there are many incidents.
+const MOST_BYTES: usize = 3 * 1024;
 
 /// The users of one kind of failure since the worker last asked, on the request path: a known one costs
 /// a hash and a look at those that are known.
@@ -76,7 +80,8 @@ impl People {
         if self.named.iter().any(|known| **known == *user) {
             return;
         }
-        match self.named.len() < NAMED_USERS {
+        let bytes: usize = self.named.iter().map(|user| user.len()).sum();
+        match self.named.len() < NAMED_USERS && bytes + user.len() <= MOST_BYTES {
             true => self.named.push(user),
             false => self.more = true,
         }
@@ -155,6 +160,14 @@ mod tests {
         }
         assert_eq!(people.said().as_deref(), Some("20+ users"));
         assert_eq!((people.named().count(), people.count()), (NAMED_USERS, NAMED_USERS + 1));
+    }
+
+    #[test]
+    fn names_of_any_length_take_no_more_than_their_bytes() {
+        let mut people = People::default();
+        (0..20).for_each(|number| people.add(user(&format!("{number}{}", "é".repeat(200)))));
+        assert!(people.named().map(str::len).sum::<usize>() <= MOST_BYTES);
+        assert!(people.said().is_some_and(|said| said.ends_with("+ users")));
     }
 
     #[test]
