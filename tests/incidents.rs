@@ -320,6 +320,20 @@ async fn the_time_in_which_it_failed_is_neither_the_wait_for_its_turn_nor_the_qu
 }
 
 #[tokio::test(start_paused = true)]
+async fn whom_a_kind_hits_that_is_only_listed_is_found_too() {
+    let mut day = Day::begin();
+    for number in 0..40 {
+        let user = format!("user{number}@example.com");
+        day.fail_with(&format!("/{}", words(number)), &[("x-user", &user)]).await;
+    }
+    day.until(HOUR).await;
+    for number in 0..40 {
+        day.plain.assert_contains(&format!("user:user{number}@example.com"));
+        day.edits.assert_contains(&format!("user:user{number}@example.com"));
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_is_critical_is_never_held() {
     let mut day = Day::begin();
     for number in 0..40 {

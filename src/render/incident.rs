@@ -165,7 +165,7 @@ fn why(tale: &Tale<'_>) -> Option<String> {
     Some(match tale.why {
         Reason::Open | Reason::Anew => return None,
         Reason::Again(quiet) => format!("again, after {} of quiet", elapsed(quiet)),
-        Reason::Escalated => "escalated: many times as many as when it last rang".to_owned(),
+        Reason::Escalated => format!("escalated: {} by now", failures(tale.count.total)),
         Reason::Worse => "escalated: it is more severe now".to_owned(),
         Reason::InFull => "another one with its details".to_owned(),
         Reason::Quiet => return None,

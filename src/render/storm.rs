@@ -13,7 +13,7 @@ use super::{
     words::grouped,
 };
 use crate::{
-    incident::Reason,
+    incident::{People, Reason},
     message::{Limits, Message},
     severity::Severity,
     text::{Unit, one_line},
@@ -26,6 +26,26 @@ pub(crate) struct StormLine<'a> {
     /// What failed and where.
     pub(crate) line: &'a str,
     pub(crate) failures: u64,
+    /// Whom it hits.
+    pub(crate) people: &'a People,
+}
+
+impl StormLine<'_> {
+    /// `#a1f3k9q2 ×1 500  500 · POST /checkout · user:alice@example.com`: as many of its users as fit.
+    fn shown(&self) -> String {
+        let id = self.id.as_ref().map_or_else(String::new, |id| format!("#{id} "));
+        let line = Unit::Chars.cut(self.line, LINE);
+        let mut shown = format!("{id}×{}  {line}", grouped(self.failures));
+        let (mut room, mut named) = (USERS, 0);
+        for name in self.people.named() {
+            let Some(left) = room.checked_sub(name.chars().count()) else { break };
+            (room, named) = (left, named + 1);
+            shown.extend([" · user:", name]);
+        }
+        let others = self.people.said().filter(|_| named < self.people.count());
+        shown.extend(others.map(|said| format!(" · {said}")));
+        one_line(&shown).into_owned()
+    }
 }
 
 /// What is known of all of them.
@@ -87,14 +107,12 @@ pub(crate) fn listed(kinds: &[StormLine<'_>], limits: &Limits) -> usize {
     lines(kinds, usize::MAX, limits).0.len()
 }
 
-/// `#a1f3k9q2 ×1 500  500 · POST /checkout`, as many as there is room for, and what is said of the rest.
+/// A line for each, as many as there is room for, and what is said of the rest.
 fn lines(kinds: &[StormLine<'_>], most: usize, limits: &Limits) -> (Vec<String>, Option<String>) {
     let mut room = limits.total.saturating_sub(REST);
     let mut lines = Vec::new();
     for kind in kinds.iter().take(most) {
-        let id = kind.id.as_ref().map_or_else(String::new, |id| format!("#{id} "));
-        let line = Unit::Chars.cut(kind.line, LINE);
-        let line = one_line(&format!("{id}×{}  {line}", grouped(kind.failures))).into_owned();
+        let line = kind.shown();
         let length = limits.unit.count(&line) + 1;
         let Some(left) = room.checked_sub(length) else { break };
         room = left;
@@ -109,7 +127,9 @@ fn lines(kinds: &[StormLine<'_>], most: usize, limits: &Limits) -> (Vec<String>,
 const TOGETHER: &str = "told together and without details, because too many kinds were new";
 /// Kinds that are named while it goes on.
 const TOP: usize = 20;
-/// Characters of a kind's line.
+/// Characters of what failed and where.
 const LINE: usize = 100;
+/// Characters of its users' names.
+const USERS: usize = 120;
 /// Units that are left for all but the lines, with their labels.
 const REST: usize = 2_000;

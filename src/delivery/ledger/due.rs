@@ -83,6 +83,7 @@ pub(crate) struct Member {
     pub(crate) kind: Option<Arc<KindFacts>>,
     /// Failures since they are told together.
     pub(crate) failures: u64,
+    pub(crate) people: People,
     pub(super) state: State,
 }
 
@@ -99,6 +100,7 @@ impl Member {
             id: self.subject.map(Fingerprint::short),
             line: self.kind.as_ref().map_or(FURTHER, |kind| kind.summary.line.as_str()),
             failures: self.failures,
+            people: &self.people,
         }
     }
 }

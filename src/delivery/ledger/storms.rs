@@ -150,7 +150,8 @@ impl Ledger {
             let told = record.tellings.get(&channel)?;
             let state = record.facts.state(&self.settings);
             let (failures, kind) = (told.share(&state)?, record.kind.clone());
-            Some((told, record, Member { subject: *subject, kind, failures, state }))
+            let people = record.facts.people.clone();
+            Some((told, record, Member { subject: *subject, kind, failures, people, state }))
         });
         let held: Vec<_> = held.collect();
         let first = held.iter().map(|(.., member)| member.state.first).min()?;
