@@ -412,9 +412,10 @@ async fn with_incidents_off_every_failure_rings() {
         let named = |message: &String| message.contains(&format!("user:user{number}"));
         assert_eq!(texts(&day.edits.messages()).iter().filter(|text| named(text)).count(), 1);
     }
-    day.fail("/checkout").await;
+    day.fail_with("/checkout", &[("x-user", "late")]).await;
     day.until(DAY).await;
     assert_eq!(day.notified(), [6, 6]);
+    assert!(last(&day.plain).contains("user:late"), "its own details: {}", last(&day.plain));
     assert_eq!(day.edits.edits().len(), 0);
     day.assert_exact();
 }

@@ -248,9 +248,10 @@ impl Exemplars {
         self.latest.take().map_or(0, |latest| latest.weight)
     }
 
-    /// Lets go of all; gives how many bytes that is.
+    /// Lets go of all; gives how many bytes that is. What comes next is numbered on.
     pub(super) fn clear(&mut self) -> usize {
-        let Self { first, latest, each, .. } = std::mem::take(self);
+        let Self { first, latest, each, number } = std::mem::take(self);
+        self.number = number;
         first.into_iter().chain(latest).chain(each).map(|exemplar| exemplar.weight).sum()
     }
 
