@@ -1,8 +1,6 @@
 //! Many new incidents at once: a channel is told so many one by one, the others together in one message
 //! that is kept up to date. Reads no clock.
 
-use std::time::Duration;
-
 use tokio::time::Instant;
 
 use super::{
@@ -20,15 +18,13 @@ pub(crate) struct Bucket {
 impl Bucket {
     /// Whether there is one left.
     pub(crate) fn has_one(&self, settings: &Incidents, now: Instant) -> bool {
-        let missing = self.full.map_or(Duration::ZERO, |full| full.saturating_duration_since(now));
-        let most = settings.refill.saturating_mul(settings.burst);
-        missing.saturating_add(settings.refill) <= most
+        self.next(settings, now).is_some_and(|next| next <= now)
     }
 
-    /// From when on there is one left.
-    pub(crate) fn next(&self, settings: &Incidents, now: Instant) -> Instant {
-        let most = settings.refill.saturating_mul(settings.burst.saturating_sub(1));
-        self.full.map_or(now, |full| full.checked_sub(most).unwrap_or(now).max(now))
+    /// From when on there is one left; never, if none is told by itself.
+    pub(crate) fn next(&self, settings: &Incidents, now: Instant) -> Option<Instant> {
+        let most = settings.refill.saturating_mul(settings.burst.checked_sub(1)?);
+        Some(self.full.map_or(now, |full| full.checked_sub(most).unwrap_or(now).max(now)))
     }
 
     pub(crate) fn take(&mut self, settings: &Incidents, now: Instant) {
@@ -64,30 +60,35 @@ impl Storm {
         self.telling.turn_page();
     }
 
-    /// As one incident, of its members' failures and the moments at which they are quiet.
-    pub(crate) fn state(&self, members: impl Iterator<Item = (u64, Instant)>) -> State {
-        let start = (self.gone, self.since, 0);
-        let (total, quiet, kinds) = members.fold(start, |(total, quiet, kinds), member| {
-            (total + member.0, quiet.max(member.1), kinds + 1)
-        });
-        State {
-            total,
+    /// As one incident, of what its members have failed since, and what else is known of them.
+    pub(crate) fn state(&self, members: impl Iterator<Item = (u64, State)>) -> Option<State> {
+        let members =
+            members.map(|(failures, member)| State { total: failures, people: 1, ..member });
+        let all = members.reduce(|all, member| State {
+            total: all.total + member.total,
+            last: all.last.max(member.last),
+            quiet: all.quiet.max(member.quiet),
+            people: all.people + 1,
+            ..all
+        })?;
+        Some(State {
+            total: self.gone + all.total,
             base: 0,
             episode: 1,
             after: None,
             tellable: self.since + GRACE,
             first: self.since,
-            last: quiet,
-            quiet,
             is_seldom: false,
             is_storm: true,
-            people: kinds,
-        }
+            ..all
+        })
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     #[test]

@@ -122,11 +122,13 @@ impl Ledger {
         now: Moment,
     ) -> Begun {
         let settings = self.settings.clone();
-        let lanes = targets.iter().filter_map(|target| self.lanes.get(target.channel));
-        let diverted: Vec<_> = lanes.filter_map(|lane| lane.diverted.clone()).collect();
+        let lanes = targets.iter().filter_map(|target| {
+            Some((target.channel, self.lanes.get(target.channel)?.diverted.clone()?))
+        });
+        let diverted: Vec<_> = lanes.collect();
         let record = self.record(subject, now);
         targets.iter().for_each(|target| record.tell(target, severity));
-        diverted.iter().for_each(|(to, why)| record.tell_instead(*to, why, severity));
+        diverted.iter().for_each(|(from, to)| record.tell_instead(*from, to, severity));
         let is_first = record.facts.total == 0;
         let freed = record.count(failures, now, &settings);
         self.weight -= freed.unwrap_or_default();
@@ -209,8 +211,7 @@ impl Ledger {
             lane.bucket.take(&self.settings, now);
         }
         told.attempts = Attempts::default();
-        // It may have got worse meanwhile.
-        told.calls &= due.target != told.target;
+        told.called_as(&due.target);
         let can = &lane.can;
         told.cursor = due.cursor.unwrap_or(told.cursor);
         let revision = told.telling.told((due.why, &due.form), can, &due.state, receipt, now);
@@ -261,12 +262,13 @@ impl Ledger {
     /// This channel takes no message: what it is to know is told in the other one too, with the note.
     pub(crate) fn divert(&mut self, from: usize, to: usize, why: &Arc<str>) {
         let Some(lane) = self.lanes.get_mut(from) else { return };
-        lane.diverted = Some((to, Arc::clone(why)));
+        let diverted = (to, Arc::clone(why));
+        lane.diverted = Some(diverted.clone());
         for record in self.records.values_mut() {
             let total = record.facts.total;
             let told = record.tellings.get(&from).filter(|told| told.telling.said() < total);
             let Some(is_asked) = told.map(|told| told.telling.is_missed()) else { continue };
-            record.tell_instead(to, why, record.severity);
+            record.tell_instead(from, &diverted, record.severity);
             if let Some(instead) = record.tellings.get_mut(&to).filter(|_| is_asked) {
                 instead.telling.hurry(total);
             }
@@ -290,9 +292,9 @@ impl Ledger {
     /// It takes messages again: the other channel need not speak for it any more.
     pub(crate) fn undivert(&mut self, from: usize) {
         let diverted = self.lanes.get_mut(from).and_then(|lane| lane.diverted.take());
-        let Some((to, why)) = diverted else { return };
+        let Some((to, _)) = diverted else { return };
+        let stands_in = |told: &Told| told.instead_of.as_ref().is_some_and(|of| of.0 == from);
         for record in self.records.values_mut() {
-            let stands_in = |told: &Told| told.instead_of.as_ref() == Some(&why);
             if record.tellings.get(&to).is_some_and(|told| stands_in(told) && told.held.is_none()) {
                 record.tellings.remove(&to);
             }

@@ -1,6 +1,6 @@
 //! What a channel is to say now: of all that is due, the most important.
 
-use std::cmp::Reverse;
+use std::{cmp::Reverse, sync::Arc};
 
 use tokio::time::Instant;
 
@@ -21,23 +21,21 @@ impl Ledger {
     /// more are told together from then on.
     pub(crate) fn next(&mut self, channel: usize, now: Instant) -> Next {
         self.release(channel, now);
-        let Some((first, wake)) = self.first(channel, now) else { return Next::Wait(None) };
-        let Some(candidate) = first else { return Next::Wait(wake) };
-        if candidate.is_gated && !self.has_room(channel, now) {
-            if !self.hold(channel, now) {
-                return Next::Wait(self.room_at(channel, now).into_iter().chain(wake).min());
-            }
-            return self.next(channel, now);
-        }
-        let due = match candidate.subject {
+        let has_room = self.has_room(channel, now);
+        let room_at = if has_room { None } else { self.hold(channel, now) };
+        let Some(Queue { first, wake }) = self.queue(channel, has_room, now) else {
+            return Next::Wait(None);
+        };
+        let due = first.and_then(|candidate| match candidate.subject {
             Some(subject) => self.due(channel, subject, candidate.word, now),
             None => self.storm_due(channel, candidate.word, now),
-        };
+        });
+        let wake = wake.into_iter().chain(room_at).min();
         due.map_or(Next::Wait(wake), |due| Next::Say(Box::new(due)))
     }
 
-    /// What comes first of what is due, or when the next is due.
-    fn first(&self, channel: usize, now: Instant) -> Option<(Option<Candidate>, Option<Instant>)> {
+    /// What comes first of what is due, and when the next is. What waits for room holds nothing up.
+    fn queue(&self, channel: usize, has_room: bool, now: Instant) -> Option<Queue> {
         let lane = self.lanes.get(channel)?;
         let single = self.records.iter().filter_map(|(subject, record)| {
             let told = record.tellings.get(&channel).filter(|told| told.held.is_none())?;
@@ -50,7 +48,8 @@ impl Ledger {
         let (due, later): (Vec<_>, Vec<_>) =
             single.chain(storm).partition(|candidate| candidate.word.at <= now);
         let wake = later.iter().map(|candidate| candidate.word.at).min();
-        Some((due.into_iter().min_by_key(|candidate| candidate.rank), wake))
+        let due = due.into_iter().filter(|candidate| has_room || !candidate.is_gated);
+        Some(Queue { first: due.min_by_key(|candidate| candidate.rank), wake })
     }
 
     fn due(&self, channel: usize, subject: Subject, word: Word, now: Instant) -> Option<Due> {
@@ -69,7 +68,7 @@ impl Ledger {
         let report = single.map(|exemplar| &exemplar.report).or(report);
         Some(Due {
             why: word.why,
-            count: self.count_of((word.why, &form), &state, told, record),
+            count: self.count_of((word.why, &form), &state, told),
             anew: told.telling.stands_anew(word.why),
             about: About::Incident(Box::new(OfIncident {
                 subject,
@@ -79,11 +78,11 @@ impl Ledger {
                 report: report.cloned(),
                 latest: latest.cloned(),
             })),
+            target: told.target(&form),
             form,
-            target: told.target(),
-            instead_of: told.instead_of.clone(),
+            instead_of: told.instead_of.as_ref().map(|(_, why)| Arc::clone(why)),
             span: record.facts.span(),
-            silent: now.saturating_duration_since(record.facts.last()),
+            silent: now.saturating_duration_since(state.last),
             minimal: told.attempts.is_minimal(),
             state,
             cursor: single.map(|exemplar| exemplar.number + 1),
@@ -96,19 +95,13 @@ impl Ledger {
     }
 
     /// What is fresh; of what replaces a message, all.
-    fn count_of(
-        &self,
-        (why, form): (Reason, &Form),
-        state: &State,
-        told: &Told,
-        record: &Record,
-    ) -> Count {
+    fn count_of(&self, (why, form): (Reason, &Form), state: &State, told: &Told) -> Count {
         let said = told.telling.said();
         // Where every failure rings a message tells no more than what is fresh.
         let base = if self.settings.on { told.telling.base(state) } else { said };
         let total = state.total - base;
         if matches!(form, Form::Edit(_)) || told.telling.stands_anew(why) {
-            let over = record.facts.last().saturating_duration_since(state.first);
+            let over = state.last.saturating_duration_since(state.first);
             return Count { total, fresh: total, over };
         }
         let fresh = state.total - said;
@@ -116,9 +109,17 @@ impl Ledger {
         let is_of_episode = why.opens() && said >= state.base;
         let since = told.telling.said_at().filter(|_| !is_of_episode).unwrap_or(state.first);
         // How long it waited for its turn, or was quiet, says nothing about how fast it fails.
-        let over = record.facts.last().saturating_duration_since(since);
+        let over = state.last.saturating_duration_since(since);
         Count { total, fresh, over }
     }
+}
+
+/// What is due in a channel.
+#[derive(Debug)]
+struct Queue {
+    first: Option<Candidate>,
+    /// When more is.
+    wake: Option<Instant>,
 }
 
 /// Something that may be said now, or later.

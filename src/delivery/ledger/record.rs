@@ -8,7 +8,7 @@ use std::{
 use super::Lane;
 use crate::{
     delivery::{Detail, KindFacts, retry::Attempts},
-    incident::{Facts, GRACE, Incidents, Moment, State, Telling},
+    incident::{Facts, Form, GRACE, Incidents, Moment, State, Telling},
     redact::Redacted,
     report::{Key, Report},
     route::Target,
@@ -56,10 +56,16 @@ impl Record {
     }
 
     /// The same in the place of another channel, unless this one is told of it anyway.
-    pub(super) fn tell_instead(&mut self, to: usize, why: &Arc<str>, severity: Severity) {
+    pub(super) fn tell_instead(
+        &mut self,
+        from: usize,
+        (to, why): &(usize, Arc<str>),
+        severity: Severity,
+    ) {
+        let to = *to;
         let told = self.tellings.entry(to).or_insert_with(|| {
             let told = Told::new(Target::plain(to), severity);
-            Told { instead_of: Some(Arc::clone(why)), ..told }
+            Told { instead_of: Some((from, Arc::clone(why))), ..told }
         });
         if told.instead_of.is_some() {
             told.turn(&Target::plain(to), severity);
@@ -148,8 +154,8 @@ pub(super) struct Told {
     pub(super) cursor: u64,
     /// It is told together with others; so many failures were told before.
     pub(super) held: Option<u64>,
-    /// The channel that this one stands in for, and why.
-    pub(super) instead_of: Option<Arc<str>>,
+    /// The channel that this one stands in for, with a note that says why.
+    pub(super) instead_of: Option<(usize, Arc<str>)>,
 }
 
 impl Told {
@@ -179,11 +185,16 @@ impl Told {
         self.telling.worsen();
     }
 
-    /// Whom it calls hears only the first word, and the first after it got worse.
-    pub(super) fn target(&self) -> Target {
+    /// Whom it calls hears only the first word, and the first after it got worse. An edit calls nobody.
+    pub(super) fn target(&self, form: &Form) -> Target {
         let mut target = self.target.clone();
-        target.mention.take_if(|_| !self.calls);
+        target.mention.take_if(|_| !self.calls || matches!(form, Form::Edit(_)));
         target
+    }
+
+    /// It was told as this target says: whom it called need not be called again.
+    pub(super) fn called_as(&mut self, target: &Target) {
+        self.calls &= self.target.mention != target.mention;
     }
 
     /// Failures that are told together with those of others.

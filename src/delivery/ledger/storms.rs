@@ -5,13 +5,10 @@ use std::cmp::Reverse;
 
 use tokio::time::Instant;
 
-use super::{
-    About, Due, Lane, Ledger, Member,
-    record::{Record, Told},
-};
+use super::{About, Due, Lane, Ledger, Member, Subject};
 use crate::{
     delivery::retry::Attempts,
-    incident::{Form, Reason, State, Storm, Word},
+    incident::{Form, Reason, STORM_REFILL, State, Storm, Word},
     render::{self, Count},
     route::Target,
     severity::Severity,
@@ -20,16 +17,11 @@ use crate::{
 
 /// What is fresh; of what replaces a message, all. It came in the time from the first failure, or the
 /// last word, to the last failure: how long it had to wait for its turn says nothing about it.
-fn count(
-    storm: &Storm,
-    state: &State,
-    (why, form): (Reason, &Form),
-    (first, last): (Instant, Instant),
-) -> Count {
+fn count(storm: &Storm, state: &State, (why, form): (Reason, &Form), first: Instant) -> Count {
     let replaces = matches!(form, Form::Edit(_)) || storm.telling.stands_anew(why);
     let said = if replaces { 0 } else { storm.telling.said() };
     let since = storm.telling.said_at().filter(|_| said > 0).unwrap_or(first);
-    let over = last.saturating_duration_since(since);
+    let over = state.last.saturating_duration_since(since);
     Count { total: state.total, fresh: state.total - said.min(state.total), over }
 }
 
@@ -59,32 +51,23 @@ impl Ledger {
         !self.settings.on || lane.is_none_or(|lane| lane.bucket.has_one(&self.settings, now))
     }
 
-    /// What is new and due is told together from now on. `false` if that is a single one that can wait
-    /// until there is room.
-    pub(super) fn hold(&mut self, channel: usize, now: Instant) -> bool {
-        let Self { records, lanes, settings, .. } = self;
-        let Some(Lane { can, storm, .. }) = lanes.get_mut(channel) else { return false };
-        let opens = |record: &Record, told: &Told| {
-            let state = record.facts.state(settings);
-            let word = told.telling.due(&state, can, settings, now);
-            word.is_some_and(|word| word.why.opens() && word.at <= now)
-        };
-        let held: Vec<_> = records
-            .iter()
-            .filter(|(_, record)| record.severity < Severity::Critical)
-            .filter_map(|(subject, record)| {
-                let told = record.tellings.get(&channel)?;
-                let is_new = told.held.is_none() && opens(record, told);
-                is_new.then_some((*subject, told.telling.is_hurried()))
-            })
-            .collect();
-        let is_hurried = held.iter().any(|(_, is_hurried)| *is_hurried);
-        if held.len() < 2 && storm.is_none() && !is_hurried && settings.burst > 0 {
-            return false;
+    /// What is new and due is told together from now on. If that is a single one that does not wait for
+    /// long, it waits instead: gives until when.
+    pub(super) fn hold(&mut self, channel: usize, now: Instant) -> Option<Instant> {
+        let room_at = self.lanes.get(channel)?.bucket.next(&self.settings, now);
+        let room_at = room_at.filter(|at| at.saturating_duration_since(now) <= STORM_REFILL);
+        let new = self.new_ones(channel, now);
+        let is_hurried = new.iter().any(|(_, is_hurried)| *is_hurried);
+        let storm = &mut self.lanes.get_mut(channel)?.storm;
+        let can_wait = room_at.is_some() && storm.is_none() && !is_hurried;
+        match new.len() {
+            0 => return None,
+            1 if can_wait => return room_at,
+            _ => {}
         }
         storm.get_or_insert_with(|| Storm::new(now));
-        for (subject, _) in &held {
-            let record = records.get_mut(subject);
+        for (subject, _) in &new {
+            let record = self.records.get_mut(subject);
             if let Some(told) = record.and_then(|record| record.tellings.get_mut(&channel)) {
                 told.held = Some(told.telling.said());
             }
@@ -92,12 +75,21 @@ impl Ledger {
         if is_hurried {
             self.hurry_storms();
         }
-        true
+        None
     }
 
-    /// From when on there is room for one more.
-    pub(super) fn room_at(&self, channel: usize, now: Instant) -> Option<Instant> {
-        Some(self.lanes.get(channel)?.bucket.next(&self.settings, now))
+    /// The new incidents that are due and need room, each with whether a flush waits for it.
+    fn new_ones(&self, channel: usize, now: Instant) -> Vec<(Subject, bool)> {
+        let Some(Lane { can, .. }) = self.lanes.get(channel) else { return Vec::new() };
+        let gated = self.records.iter().filter(|(_, record)| record.severity < Severity::Critical);
+        let new = gated.filter_map(|(subject, record)| {
+            let told = record.tellings.get(&channel).filter(|told| told.held.is_none())?;
+            let state = record.state(told, &self.settings);
+            let word = told.telling.due(&state, can, &self.settings, now)?;
+            let is_new = word.why.opens() && word.at <= now;
+            is_new.then_some((*subject, told.telling.is_hurried()))
+        });
+        new.collect()
     }
 
     /// What got critical meanwhile is told by itself, and so is, as long as there is room, what fails
@@ -136,10 +128,9 @@ impl Ledger {
         let storm = self.lanes.get(channel)?.storm.as_ref()?;
         let members = self.records.values().filter_map(|record| {
             let state = record.facts.state(&self.settings);
-            let failures = record.tellings.get(&channel)?.share(&state)?;
-            Some((failures, state.quiet))
+            Some((record.tellings.get(&channel)?.share(&state)?, state))
         });
-        Some(storm.state(members))
+        storm.state(members)
     }
 
     pub(super) fn storm_due(&self, channel: usize, word: Word, now: Instant) -> Option<Due> {
@@ -155,11 +146,11 @@ impl Ledger {
         });
         let held: Vec<_> = held.collect();
         let first = held.iter().map(|(.., member)| member.state.first).min()?;
-        let last = held.iter().map(|(_, record, _)| record.facts.last()).max()?;
         let spans = held.iter().map(|(_, record, _)| record.facts.span());
         let span = spans.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))?;
         // A message has room for one; the others are called with the next.
-        let mention = held.iter().find_map(|(told, ..)| told.target().mention);
+        let form = storm.telling.form(word.why, &lane.can);
+        let mention = held.iter().find_map(|(told, ..)| told.target(&form).mention);
         let silent = held.iter().all(|(told, ..)| told.target.silent);
         let mut members: Vec<_> = held.into_iter().map(|(.., member)| member).collect();
         members.sort_by_key(|member| Reverse(member.failures));
@@ -167,17 +158,16 @@ impl Ledger {
             Reason::Quiet => storm.split_off(&mut members, &lane.can.limits),
             _ => Vec::new(),
         };
-        let form = storm.telling.form(word.why, &lane.can);
         Some(Due {
             why: word.why,
             about: About::Storm { members, later, before: storm.listed },
             target: Target { mention, silent, ..Target::plain(channel) },
             instead_of: None,
-            count: count(storm, &state, (word.why, &form), (first, last)),
+            count: count(storm, &state, (word.why, &form), first),
             form,
             anew: storm.telling.stands_anew(word.why),
             span,
-            silent: now.saturating_duration_since(last),
+            silent: now.saturating_duration_since(state.last),
             minimal: lane.attempts.is_minimal(),
             state,
             cursor: None,
@@ -204,9 +194,7 @@ impl Ledger {
             // What was told by itself meanwhile knows better.
             let Some(told) = told.filter(|told| told.held.is_some()) else { continue };
             told.telling.told_elsewhere(member.state.total);
-            // An edit calls nobody.
-            let is_called = told.target.mention == due.target.mention;
-            told.calls &= !is_called || matches!(due.form, Form::Edit(_));
+            told.called_as(&due.target);
             if is_quiet && is_listed {
                 told_of.gone += member.failures;
                 told_of.listed += 1;

@@ -497,3 +497,80 @@ fn whoever_was_hit_before_it_was_quiet_counts_anew() {
     let people = &ledger.records[&Some(kind.fingerprint())].facts.people;
     assert_eq!(people.said().as_deref(), Some("1 user"));
 }
+
+#[test]
+fn what_waits_for_room_holds_nothing_else_up() {
+    let now = Instant::now();
+    let (mut ledger, kinds) = stormy(3, now);
+    tell_all(&mut ledger, now + GRACE);
+    counted(&mut ledger, &kinds[0], 100, now + GRACE);
+    let hour = Duration::from_secs(3_600);
+    ledger.settings = Incidents::default().storm(2, hour);
+    ledger.lanes[0].bucket.take(&ledger.settings, now);
+    let due = due(&mut ledger, now + 2 * FULL_PERIOD).unwrap();
+    assert_eq!(due.subject(), Some(kinds[0].fingerprint()));
+}
+
+#[test]
+fn what_would_wait_for_long_is_told_in_a_list_of_its_own() {
+    let now = Instant::now();
+    let (mut ledger, _) = stormy(3, now);
+    let settings = Incidents::default().storm(2, Duration::from_secs(3_600));
+    ledger.settings = settings;
+    assert_eq!(tell_all(&mut ledger, now + GRACE), [1, 1]);
+    assert_eq!(tell_all(&mut ledger, now + 2 * GRACE), [1]);
+    assert_eq!(ledger.untold(), 0);
+}
+
+#[test]
+fn an_edit_calls_nobody_and_the_next_message_does() {
+    let settings = Incidents::default().in_full(1, FULL_PERIOD);
+    let mut ledger = Ledger::new(settings, [Capabilities::default().edit(true)]);
+    let now = Instant::now();
+    let kind = samples::Kind::new("a", Severity::Error);
+    counted(&mut ledger, &kind, 1, now);
+    let due = due(&mut ledger, now + GRACE).unwrap();
+    ledger.told(0, &due, &Receipt::new("1"), now + GRACE);
+    ledger.sweep(now + GRACE, |_| false);
+    let loud = Target { mention: Some("<!here>".into()), ..Target::plain(0) };
+    let worse = samples::Kind::new("a", Severity::Critical).to(vec![loud]);
+    let later = now + 2 * FULL_PERIOD;
+    counted(&mut ledger, &worse, 1, later);
+    // Its details are awaited; an edit is due meanwhile.
+    let edit = self::due(&mut ledger, later).unwrap();
+    assert_eq!((edit.why, edit.target.mention.as_deref()), (Reason::Update, None));
+    ledger.told(0, &edit, &Receipt::new("1"), later);
+    let called = self::due(&mut ledger, later + GRACE).unwrap();
+    assert_eq!((called.why, called.target.mention.as_deref()), (Reason::Worse, Some("<!here>")));
+}
+
+#[test]
+fn a_fallback_falls_silent_whatever_was_wrong_with_the_channel_last() {
+    let (mut ledger, now) = (ledger(), Instant::now());
+    counted(&mut ledger, &samples::Kind::new("a", Severity::Error), 1, now);
+    ledger.divert(0, 1, &"instead of #errors: 404".into());
+    ledger.divert(0, 1, &"instead of #errors: 410".into());
+    ledger.undivert(0);
+    assert!(matches!(ledger.next(1, now + GRACE), Next::Wait(None)));
+}
+
+#[test]
+fn a_list_brings_nothing_back_to_mind_unless_something_fails() {
+    let settings = Incidents::default().storm(0, FULL_PERIOD).quiet_after(24 * 60 * QUIET);
+    let mut ledger = Ledger::new(settings, [Capabilities::default().edit(true)]);
+    let now = Instant::now();
+    let kinds = ["a", "b"].map(|route| samples::Kind::new(route, Severity::Error));
+    kinds.iter().for_each(|kind| counted(&mut ledger, kind, 1, now));
+    let mut reasons = Vec::new();
+    for minute in 0..12 * 60 {
+        let at = now + minute * Duration::from_secs(60);
+        if minute == 10 {
+            counted(&mut ledger, &kinds[0], 1, at);
+        }
+        while let Some(due) = due(&mut ledger, at) {
+            reasons.push(due.why);
+            ledger.told(0, &due, &Receipt::new("1"), at);
+        }
+    }
+    assert_eq!(reasons, [Reason::Open, Reason::Update]);
+}
