@@ -23,7 +23,7 @@ const SHORTEST_IBAN: usize = 15;
 /// How deep JSON, URLs and forms are looked for inside each other.
 const DEEPEST: u8 = 4;
 /// How often a string is looked at in which something is hidden.
-pub(super) const MOST_LOOKS: usize = 4;
+const MOST_LOOKS: usize = 4;
 
 /// Whose words a text is: what speaks of people is hidden in them accordingly.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -153,6 +153,27 @@ impl<'r> Scan<'r> {
     /// For another look at what was looked at.
     pub(super) fn again(self) -> Self {
         Self { again: true, ..self }
+    }
+
+    /// Looks at what a first look gave until nothing changes: what is hidden, or shown decoded, may have
+    /// kept what stands round it from being read.
+    pub(super) fn settled(
+        self,
+        text: &str,
+        first: Hiding,
+        look: impl Fn(Self, &str) -> Hiding,
+    ) -> Hiding {
+        let mut is_settled = first.text == text;
+        let mut all = first;
+        for _ in 1..MOST_LOOKS {
+            if is_settled {
+                break;
+            }
+            let next = look(self.again(), &all.text);
+            is_settled = next.text == all.text;
+            all = Hiding { hidden: all.hidden + next.hidden, text: next.text };
+        }
+        all
     }
 
     /// For a string under this key.

@@ -8,25 +8,14 @@ use super::{
     form::{Before, Place},
     placeholder,
     rules::{OPENING_SEGMENTS, WEBHOOKS},
-    scan::{Find, Found, Hiding, MOST_LOOKS, Rewrite, Scan},
+    scan::{Find, Found, Hiding, Rewrite, Scan},
     signs::Signs,
 };
 
 impl Scan<'_> {
     /// A request's target, or a header's value that is a URL.
     pub(super) fn url(self, text: &str) -> Hiding {
-        let mut hiding = Hiding { text: text.to_owned(), hidden: 0 };
-        // What is hidden, or shown decoded, may have kept what stands round it from being read.
-        for again in 0..MOST_LOOKS {
-            let scan = if again == 0 { self } else { self.again() };
-            let look = scan.look_at_url(&hiding.text);
-            let is_settled = look.text == hiding.text;
-            hiding = Hiding { hidden: hiding.hidden + look.hidden, text: look.text };
-            if is_settled {
-                break;
-            }
-        }
-        hiding
+        self.settled(text, self.look_at_url(text), Self::look_at_url)
     }
 
     fn look_at_url(self, text: &str) -> Hiding {

@@ -10,7 +10,7 @@ use self::token::{Token, Tokens, attributes, decoded, encoded};
 use super::{
     keys::{KeyRule, Verdict, is_naming, is_valuing},
     placeholder::REDACTED,
-    scan::{Hiding, MOST_LOOKS, Rewrite, Scan, without_half},
+    scan::{Hiding, Rewrite, Scan, without_half},
     signs::Signs,
     trail::Why,
 };
@@ -18,22 +18,10 @@ use super::{
 impl Scan<'_> {
     /// A text that is XML; `cut` if more of it was not kept.
     pub(super) fn xml(self, text: &str, cut: bool) -> Hiding {
-        let (mut hiding, is_settled) = self.walk(text, cut);
-        // What is hidden may have kept what stands round it from being read.
-        let mut goes_on = !is_settled || hiding.hidden > 0;
-        for _ in 1..MOST_LOOKS {
-            if !goes_on {
-                break;
-            }
-            let (again, _) = self.again().walk(&hiding.text, false);
-            goes_on = again.text != hiding.text;
-            hiding = Hiding { hidden: hiding.hidden + again.hidden, text: again.text };
-        }
-        hiding
+        self.settled(text, self.walk(text, cut), |scan, text| scan.walk(text, false))
     }
 
-    /// One look, and whether each tag is the one still that it was.
-    fn walk(self, text: &str, cut: bool) -> (Hiding, bool) {
+    fn walk(self, text: &str, cut: bool) -> Hiding {
         let mut walk = Walk {
             scan: self,
             text,
@@ -45,13 +33,12 @@ impl Scan<'_> {
             hiding: None,
             named: None,
             goes_on: false,
-            is_settled: true,
         };
         for (at, token) in Tokens::new(text) {
             walk.token(at, &token);
         }
         walk.keep_to(text.len());
-        (walk.out, walk.is_settled)
+        walk.out
     }
 
     /// Hides the content of secret elements in a text that need not be XML: `Vec<Token>` is none, so
@@ -103,8 +90,6 @@ struct Walk<'r, 't> {
     named: Option<usize>,
     /// The last token would go on in what follows.
     goes_on: bool,
-    /// No tag became another one when it was read as a text.
-    is_settled: bool,
 }
 
 impl<'r, 't> Walk<'r, 't> {
@@ -195,7 +180,6 @@ impl<'r, 't> Walk<'r, 't> {
         let written = self.out.text.split_off(start);
         let shown = self.scan.text(Cow::Borrowed(&written), Signs::of(&written));
         self.out.hidden += usize::from(*shown != *written);
-        self.is_settled &= *shown == *written;
         self.out.text.push_str(&shown);
     }
 
