@@ -103,27 +103,22 @@ impl Telling {
         settings: &Incidents,
         now: Instant,
     ) -> Option<Word> {
-        let words = self.words(state, can, settings, now);
+        let Word { why, at } = if state.episode != self.episode {
+            self.opening(state, now)?
+        } else if settings.on {
+            let words = self.words(state, can, settings, now).into_iter().flatten();
+            words.min_by_key(|word| (word.at.max(now), word.why.rank()))?
+        } else {
+            // Every failure rings.
+            self.fresh(Reason::InFull, state, now)?
+        };
         let longer = self.doubted.filter(|total| *total == state.total).map(|_| LONGEST_PUT_OFF);
         let put_off = self.times.put_off.map(|at| at + longer.unwrap_or_default());
-        let put_off = put_off.unwrap_or(now).max(now);
-        let mut next: Option<Word> = None;
-        for Word { why, at } in words.into_iter().flatten() {
-            let word = Word { why, at: if put_off > now { at.max(put_off) } else { at } };
-            let comes_first = |other: &Word| match (word.at <= now, other.at <= now) {
-                (true, true) => word.why.rank() < other.why.rank(),
-                (true, false) => true,
-                (false, true) => false,
-                (false, false) => word.at < other.at,
-            };
-            if next.as_ref().is_none_or(comes_first) {
-                next = Some(word);
-            }
-        }
-        next
+        let put_off = put_off.filter(|put_off| *put_off > now);
+        Some(Word { why, at: put_off.map_or(at, |put_off| at.max(put_off)) })
     }
 
-    /// All that may be said, each from when on.
+    /// All that may be said in an episode, each from when on.
     fn words(
         &self,
         state: &State,
@@ -131,14 +126,6 @@ impl Telling {
         settings: &Incidents,
         now: Instant,
     ) -> [Option<Word>; 9] {
-        if state.episode != self.episode {
-            return only([self.opening(state, now), None]);
-        }
-        if !settings.on {
-            let at = if self.is_hurried() { now } else { state.tellable };
-            let fresh = Word { why: Reason::InFull, at };
-            return only([self.is_behind(state).then_some(fresh), None]);
-        }
         let goes_on = |word: Option<Word>| word.filter(|_| state.quiet > now);
         [
             self.is_worse.then_some(Word { why: Reason::Worse, at: state.tellable }),
@@ -156,6 +143,11 @@ impl Telling {
     /// The first word of an episode.
     fn opening(&self, state: &State, now: Instant) -> Option<Word> {
         let why = state.after.filter(|_| self.episode > 0).map_or(Reason::Open, Reason::Again);
+        self.fresh(why, state, now)
+    }
+
+    /// Something that the channel does not know of, as soon as it can be told.
+    fn fresh(&self, why: Reason, state: &State, now: Instant) -> Option<Word> {
         let at = if self.is_hurried() { now } else { state.tellable };
         self.is_behind(state).then_some(Word { why, at })
     }
@@ -404,13 +396,6 @@ impl Telling {
     pub(crate) const fn edited_at(&self) -> Option<Instant> {
         self.times.edited
     }
-}
-
-/// At most these.
-fn only(words: [Option<Word>; 2]) -> [Option<Word>; 9] {
-    let mut all = [None; 9];
-    all[..words.len()].copy_from_slice(&words);
-    all
 }
 
 impl Shown {
