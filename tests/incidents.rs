@@ -15,6 +15,7 @@ use std::{
 use axum::{Router, body::Body, extract::Request};
 use fastrand::Rng;
 use http::StatusCode;
+use support::words;
 use tokio::{
     task::JoinHandle,
     time::{Instant, sleep, sleep_until},
@@ -268,16 +269,6 @@ async fn a_hundred_thousand_paths_are_a_handful_of_messages() {
     let [edits, plain] = day.notified();
     assert!(edits <= 20 && plain <= 20, "{edits} and {plain}");
     day.assert_exact();
-}
-
-/// Words that are no ids.
-fn words(mut number: u32) -> String {
-    let mut word = String::new();
-    for _ in 0..4 {
-        word.push(char::from(b'a' + u8::try_from(number % 26).unwrap()));
-        number /= 26;
-    }
-    word
 }
 
 #[tokio::test(start_paused = true)]

@@ -23,6 +23,7 @@ use support::{
     LONG,
     local_slack::{LocalSlack, Reply, Standing},
     still::Still,
+    words,
 };
 use tokio::{
     task::JoinHandle,
@@ -726,16 +727,6 @@ async fn a_long_route_does_not_push_the_count_out_of_the_first_line() {
         let shown = last["text"].as_str().unwrap().lines().next().unwrap();
         assert!(said.iter().any(|said| shown.contains(&format!("×{said}"))), "{by:?}: {shown}");
     }
-}
-
-/// Words that are no ids.
-fn words(mut number: u32) -> String {
-    let mut word = String::new();
-    for _ in 0..4 {
-        word.push(char::from(b'a' + u8::try_from(number % 26).unwrap()));
-        number /= 26;
-    }
-    word
 }
 
 #[tokio::test(start_paused = true)]

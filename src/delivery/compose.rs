@@ -1,13 +1,12 @@
 //! From what is due to a message that fits.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::collections::BTreeSet;
 
 use tokio::time::Instant;
 
 use crate::{
     delivery::{
-        KindFacts,
-        ledger::{About, Due, FURTHER, Member, OfIncident},
+        ledger::{About, Due, Member, OfIncident, line},
         post::guard,
         sending::Outgoing,
         stats::Losses,
@@ -113,10 +112,6 @@ fn several(
         Some(kind) => kind.summary.as_ref().map(|_| write()),
         None => redactor.message(write()),
     }
-}
-
-fn line(kind: Option<&Arc<KindFacts>>) -> &str {
-    kind.map_or(FURTHER, |kind| kind.summary.line.as_str())
 }
 
 const ANEW: &str = "posted anew: the message before it is gone, or stays as it is";

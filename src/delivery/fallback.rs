@@ -37,7 +37,7 @@ impl Teller {
             let items = self.channel().queue.leave();
             let error = self.channel().meter.error();
             let error = SendError::permanent(error.unwrap_or_default());
-            self.hand_over(items, &error).into_iter().for_each(|item| self.lose(item, &error));
+            self.done_with(items, &error);
         }
     }
 
@@ -54,10 +54,6 @@ impl Teller {
 
     fn instead(&self, error: &SendError) -> String {
         format!("instead of {}, which takes no messages: {error}", self.channel().name)
-    }
-
-    fn lose(&self, item: Outgoing, error: &SendError) {
-        self.give_up(vec![item], error);
     }
 }
 

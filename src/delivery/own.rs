@@ -91,7 +91,7 @@ impl Teller {
     }
 
     /// The fallback takes them, or they are lost.
-    fn done_with(&self, items: Vec<Outgoing>, error: &SendError) {
+    pub(super) fn done_with(&self, items: Vec<Outgoing>, error: &SendError) {
         let (probes, items) = items.into_iter().partition(|item| item.how.probe);
         let lost = self.hand_over(items, error);
         self.give_up(probes, error);

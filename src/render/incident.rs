@@ -163,12 +163,11 @@ fn latest(report: &Report) -> Field {
 /// Why this is said, if it does not say it by itself.
 fn why(tale: &Tale<'_>) -> Option<String> {
     Some(match tale.why {
-        Reason::Open | Reason::Anew => return None,
+        Reason::Open | Reason::Anew | Reason::Quiet => return None,
         Reason::Again(quiet) => format!("again, after {} of quiet", elapsed(quiet)),
         Reason::Escalated => format!("escalated: {} by now", failures(tale.count.total)),
         Reason::Worse => "escalated: it is more severe now".to_owned(),
         Reason::InFull => "another one with its details".to_owned(),
-        Reason::Quiet => return None,
         Reason::Reminder => "reminder: it still fails".to_owned(),
         Reason::Summary => "summary".to_owned(),
         Reason::Update => match during(tale.span) {

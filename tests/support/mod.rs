@@ -25,3 +25,13 @@ pub(crate) fn rung() -> (Bell, Stub) {
     let bell = Bell::builder("shop-api").channel("#errors", stub.clone()).build();
     (bell.expect("a thread for the bell"), stub)
 }
+
+/// A path's segment that is no id, so that each is a kind of its own.
+pub(crate) fn words(mut number: u32) -> String {
+    let mut word = String::new();
+    for _ in 0..4 {
+        word.push(char::from(b'a' + u8::try_from(number % 26).unwrap()));
+        number /= 26;
+    }
+    word
+}

@@ -98,15 +98,20 @@ impl Member {
     pub(crate) fn line(&self) -> StormLine<'_> {
         StormLine {
             id: self.subject.map(Fingerprint::short),
-            line: self.kind.as_ref().map_or(FURTHER, |kind| kind.summary.line.as_str()),
+            line: line(self.kind.as_ref()),
             failures: self.failures,
             people: &self.people,
         }
     }
 }
 
+/// A kind in one line.
+pub(crate) fn line(kind: Option<&Arc<KindFacts>>) -> &str {
+    kind.map_or(FURTHER, |kind| kind.summary.line.as_str())
+}
+
 /// What is said of kinds that the tally had no room for.
-pub(crate) const FURTHER: &str = "further kinds";
+const FURTHER: &str = "further kinds";
 
 /// What a channel is to do.
 #[derive(Debug)]

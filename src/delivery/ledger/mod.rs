@@ -12,7 +12,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use tokio::time::Instant;
 
-pub(crate) use self::due::{About, Due, FURTHER, Member, Next, OfIncident, Subject};
+pub(crate) use self::due::{About, Due, Member, Next, OfIncident, Subject, line};
 use self::record::{Record, Told};
 use crate::{
     delivery::{
