@@ -279,6 +279,8 @@ impl<'r> Scan<'r> {
         steps.find(long(pem::SHORTEST, Signs::DASH), pem::next);
         steps.find(length >= shape::SHORTEST, shape::next);
         steps.rewrite(signs.any(Signs::SLASH), |text| self.urls(text));
+        // Before what may take a tag for a value: `Basic <user.secret>x7f3a</user.secret>`.
+        steps.rewrite(signs.any(Signs::LESS), |text| self.elements(text));
         let is_secret = |key: &str| matches!(self.verdict_in_text(key), Verdict::Secret(_));
         let credentials = |text: &str, from| credential::next(text, from, is_secret);
         steps.find(long(credential::SHORTEST, Signs::BLANK), credentials);
@@ -286,7 +288,6 @@ impl<'r> Scan<'r> {
         steps.rewrite(assigns, |text| assignment::hide(self, text));
         let beside = signs.any(Signs::DASH.or(Signs::QUOTE));
         steps.rewrite(beside, |text| assignment::hide_beside(self, text));
-        steps.rewrite(signs.any(Signs::LESS), |text| self.elements(text));
         steps.find(long(card::SHORTEST, Signs::DIGIT), card::next);
         steps.find(self.personal && signs.any(Signs::AT), email);
         steps.find(self.personal && long(SHORTEST_IBAN, Signs::DIGIT), iban);

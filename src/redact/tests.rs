@@ -311,6 +311,24 @@ fn the_name_of_a_scheme_before_a_key_shields_no_secret() {
 }
 
 #[test]
+fn a_tag_behind_the_name_of_a_scheme_shields_no_secret() {
+    for (text, shown) in [
+        (
+            "basic <user.secret>x7f3a9c1e</user.secret>",
+            "basic <[redacted]>[redacted]</user.secret>",
+        ),
+        (
+            "Bearer <apiKey id=\"1\">x7f3</apiKey>",
+            "Bearer <[redacted] id=\"1\">[redacted]</apiKey>",
+        ),
+        ("Basic <dXNlcjpwdw==>, no", "Basic <[redacted]>, no"),
+    ] {
+        assert_eq!(Redactor::default().text(text), shown);
+        assert_eq!(Redactor::default().text(shown), shown, "twice");
+    }
+}
+
+#[test]
 fn what_looks_like_a_vendors_key_shields_no_secret() {
     for (text, shown) in [
         ("xoxs-huntrsk_prpassword=F1ZN8KS9", "[redacted:slack]"),

@@ -451,6 +451,7 @@ mod tests {
             "<input disabled key='colour' value='red'/>",
             "<input disabled key='colour' value='red'/>",
         );
+        shows("<s='apiKey='x>>>>]", "<s='apiKey='x>>>>]");
         shows("<a cookie: b=c; d=e", "<a cookie: b=[redacted]; d=[redacted]");
         shows(
             "<saml2:Name saml2:Id=\"1\">b</saml2:Name>",
