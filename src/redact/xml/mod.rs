@@ -231,8 +231,10 @@ impl<'r, 't> Walk<'r, 't> {
 
     /// Whether the name of a value, should there be one, is missing in this tag that is cut.
     fn lost_name(&self, within: &Range<usize>) -> bool {
+        // Nor may the blank behind it tell that it was all.
+        let whole = self.text.trim_ascii_end().len();
         !attributes(self.text, within.clone())
-            .any(|(name, value)| is_naming(name) && value.end < self.text.len())
+            .any(|(name, value)| is_naming(name) && !value.is_empty() && value.end < whole)
     }
 
     fn attribute(&mut self, name: &str, at: Range<usize>, has_name: bool, hides_value: bool) {
@@ -478,6 +480,10 @@ mod tests {
         let shown = "<add value=\"[redacted]\" ";
         assert_eq!(xml("<add value=\"hunter2\" ke", true), format!("{shown}ke"));
         assert_eq!(xml("<add value=\"hunter2\" key=\"api", true), format!("{shown}key=\""));
+        for end in ["key", "key ", "key\n", "key=", "key= "] {
+            shows(&format!("<add value=\"x7\" {end}"), &format!("{shown}{end}"));
+        }
+        shows("<add value=\"x7\" key=api\n", &format!("{shown}key=[redacted]\n"));
         let named = "<add key=\"colour\" value=\"red\" i";
         assert_eq!(xml(named, true), named);
     }
