@@ -44,10 +44,22 @@ impl Scan<'_> {
     /// Hides the content of secret elements in a text that need not be XML: `Vec<Token>` is none, so
     /// only what is closed again counts.
     pub(super) fn elements<'t>(self, text: &'t str) -> Cow<'t, str> {
+        let shown = self.elements_of(text, Tokens::new(text));
+        if !["<!", "<?"].iter().any(|sign| shown.contains(sign)) {
+            return shown;
+        }
+        // What looks like a comment may be a sign in a text, and hides nothing that is read.
+        match self.elements_of(&shown, Tokens::only_tags(&shown)) {
+            Cow::Owned(shown) => Cow::Owned(shown),
+            Cow::Borrowed(_) => shown,
+        }
+    }
+
+    fn elements_of<'t>(self, text: &'t str, tokens: Tokens<'t>) -> Cow<'t, str> {
         let mut rewrite = Rewrite::of(text);
         let mut open: [Option<(&str, usize)>; MOST_OPEN] = [None; MOST_OPEN];
         let mut next = 0;
-        for (at, token) in Tokens::new(text) {
+        for (at, token) in tokens {
             match token {
                 Token::Open { name, attributes, empty: false } if attributes.end < at.end => {
                     if matches!(self.verdict_in_text(name), Verdict::Secret(_)) {
@@ -530,6 +542,18 @@ mod tests {
     fn in_a_text_elements_of_one_name_hide_together() {
         assert_eq!(elements("<pin>1<pin>2</pin>3</pin>4"), "<pin>[redacted]</pin>4");
         assert_eq!(elements("<pin a</pin>"), "<pin a</pin>", "it has no end");
+    }
+
+    #[test]
+    fn in_a_text_no_comment_shields_an_element() {
+        for before in ["<![cdata ", "<![CDATA[", "<!-- ", "<?a ", "<!DOCTYPE a ["] {
+            for after in ["", "]]> c", " --> c", "?> c", "]> c"] {
+                let text = |value| format!("{before}<apiKey>{value}</apiKey>{after}");
+                assert_eq!(elements(&text("x7f3a")), text("[redacted]"));
+            }
+        }
+        let inside = "<pin><![CDATA[</pin>x7f3a]]></pin>";
+        assert_eq!(elements(inside), "<pin>[redacted]</pin>");
     }
 
     #[test]

@@ -80,13 +80,19 @@ pub(super) enum Token<'t> {
 pub(super) struct Tokens<'t> {
     text: &'t str,
     at: usize,
+    only_tags: bool,
     /// Cleared when a `?>` was looked for in vain.
     instructions_end: bool,
 }
 
 impl<'t> Tokens<'t> {
     pub(super) fn new(text: &'t str) -> Self {
-        Self { text, at: 0, instructions_end: true }
+        Self { text, at: 0, only_tags: false, instructions_end: true }
+    }
+
+    /// What is no tag is text, comments and the like too.
+    pub(super) fn only_tags(text: &'t str) -> Self {
+        Self { only_tags: true, ..Self::new(text) }
     }
 
     fn open(&mut self) -> Token<'t> {
@@ -130,6 +136,18 @@ impl<'t> Tokens<'t> {
         Token::Other(self.take(end.unwrap_or(rest.len())))
     }
 
+    /// What the text begins with that is read as such.
+    fn markup(&self, text: &str) -> Option<Markup> {
+        Markup::at(text).filter(|markup| !self.only_tags || markup.is_tag())
+    }
+
+    /// The length of the text before the next markup.
+    fn plain(&self, text: &str) -> usize {
+        let signs = text.match_indices('<').map(|(at, _)| at);
+        let mut markup = signs.filter(|at| self.markup(&text[*at..]).is_some());
+        markup.next().unwrap_or(text.len())
+    }
+
     fn name(&mut self) -> &'t str {
         let length = self.rest().len() - self.rest().trim_start_matches(is_name).len();
         local(&self.text[self.take(length)])
@@ -161,14 +179,14 @@ impl<'t> Iterator for Tokens<'t> {
         if rest.is_empty() {
             return None;
         }
-        let token = match Markup::at(rest) {
+        let token = match self.markup(rest) {
             Some(Markup::Open) => self.open(),
             Some(Markup::Close) => self.close(),
             Some(Markup::Data) => self.data(),
             Some(Markup::Comment) => Token::Other(self.take(comment(rest))),
             Some(Markup::Declaration) => Token::Other(self.take(declaration(rest))),
             Some(Markup::Instruction) => self.instruction(),
-            None => Token::Text(self.take(plain(rest))),
+            None => Token::Text(self.take(self.plain(rest))),
         };
         Some((start..self.at, token))
     }
@@ -185,6 +203,10 @@ enum Markup {
 }
 
 impl Markup {
+    const fn is_tag(&self) -> bool {
+        matches!(self, Self::Open | Self::Close)
+    }
+
     /// What the text begins with.
     fn at(text: &str) -> Option<Self> {
         let inside = text.strip_prefix('<')?;
@@ -201,12 +223,6 @@ impl Markup {
         };
         name.starts_with(|c: char| c.is_alphabetic() || c == '_').then_some(markup)
     }
-}
-
-/// The length of the text before the next markup.
-fn plain(text: &str) -> usize {
-    let markup = text.match_indices('<').find(|(at, _)| Markup::at(&text[*at..]).is_some());
-    markup.map_or(text.len(), |(at, _)| at)
 }
 
 /// The length of a comment. As in HTML, `<!-->` is a whole one.
