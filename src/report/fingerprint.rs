@@ -10,6 +10,7 @@ use foldhash::fast::RandomState;
 use siphasher::sip128::{Hasher128, SipHasher13};
 
 use crate::severity::Severity;
+
 /// Process-local, cheap hash of one failure's kind. Never shown, never sent: its seed is random.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub(crate) struct Key(u64);
@@ -24,8 +25,15 @@ impl Key {
         parts: &FingerprintParts<'_>,
     ) -> Self {
         let mut hasher = seed().build_hasher();
-        (service, channel.unwrap_or_default(), parts.method, parts.route).hash(&mut hasher);
-        (parts.kind, parts.error_type, parts.text, parts.code, severity).hash(&mut hasher);
+        (service, parts.method, parts.route, parts.kind, parts.code, severity).hash(&mut hasher);
+        // Most failures have none of these.
+        for (which, part) in
+            [channel.unwrap_or_default(), parts.error_type, parts.text].into_iter().enumerate()
+        {
+            if !part.is_empty() {
+                (which, part).hash(&mut hasher);
+            }
+        }
         Self(hasher.finish())
     }
 
