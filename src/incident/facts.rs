@@ -8,12 +8,10 @@ use std::{
 
 use tokio::time::Instant;
 
-use super::{Incidents, people::People, settings::REMEMBERED};
+use super::{Incidents, people::People};
 
 /// How long a counted failure waits for its details before it is told without them.
 pub(crate) const GRACE: Duration = Duration::from_secs(2);
-/// So many returns while it is remembered, and the incident goes on.
-const RETURNS: usize = 3;
 
 /// A moment: decided by the one, shown by the other.
 #[derive(Clone, Copy, Debug)]
@@ -114,16 +112,16 @@ impl Facts {
     }
 
     /// It has come back. Gives whether that is a new episode. Of single failures the third return within
-    /// a day is not, but the incident goes on, and is waited for longer; what is quiet so long and comes
+    /// a day (or as the settings say) is not, but the incident goes on, and is waited for longer; what is quiet so long and comes
     /// back is one again.
     fn return_at(&mut self, now: Moment, settings: &Incidents) -> bool {
-        let is_past = |at: &Instant| now.at.saturating_duration_since(*at) >= REMEMBERED;
+        let is_past = |at: &Instant| now.at.saturating_duration_since(*at) >= settings.remembered;
         self.returns.retain(|at| !is_past(at));
         self.returns.push_back(now.at);
-        if self.returns.len() > RETURNS {
+        if self.returns.len() > settings.returns {
             self.returns.pop_front();
         }
-        let is_often = self.returns.len() >= RETURNS;
+        let is_often = self.returns.len() >= settings.returns;
         let is_low = self.total - self.episode.base <= settings.in_full;
         let goes_on = is_often && is_low && self.level == 0;
         self.level = match (is_often, is_low) {
@@ -157,8 +155,8 @@ impl Facts {
     }
 
     /// Nothing has to be remembered of it any more.
-    pub(crate) fn is_past(&self, now: Instant) -> bool {
-        now.saturating_duration_since(self.last.at) >= REMEMBERED
+    pub(crate) fn is_past(&self, now: Instant, settings: &Incidents) -> bool {
+        now.saturating_duration_since(self.last.at) >= settings.remembered
     }
 
     pub(crate) const fn last(&self) -> Instant {
@@ -207,7 +205,11 @@ mod tests {
 
     /// Episodes and quiet periods after failures at these times.
     fn seen(times: &[Duration]) -> Vec<(u32, Duration)> {
-        let (start, settings) = (Moment::now(), Incidents::default());
+        seen_as(Incidents::default(), times)
+    }
+
+    fn seen_as(settings: Incidents, times: &[Duration]) -> Vec<(u32, Duration)> {
+        let start = Moment::now();
         let mut facts = Facts::new(start);
         let count = |after: &Duration| {
             facts.count(1, at(start, *after), &settings);
@@ -253,6 +255,15 @@ mod tests {
                 (5, hours(6)),
             ]
         );
+    }
+
+    #[test]
+    fn which_return_goes_on_and_how_long_it_is_waited_for_the_app_says() {
+        let settings = Incidents::default().low_rate(1, 20 * MINUTE);
+        let settings = settings.quiet_periods([MINUTE, 5 * MINUTE, 15 * MINUTE]);
+        let minutes: Vec<_> = [0, 2, 10, 40].map(|minute| minute * MINUTE).into();
+        let seen = seen_as(settings, &minutes);
+        assert_eq!(seen, [(1, MINUTE), (1, 5 * MINUTE), (2, 15 * MINUTE), (3, 15 * MINUTE)]);
     }
 
     #[test]

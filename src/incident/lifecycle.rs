@@ -20,7 +20,6 @@ use tokio::time::Instant;
 use super::{
     Incidents,
     facts::State,
-    settings::{SUMMARIES, SUMMARY_PERIOD},
     word::{Form, Reason, Word},
 };
 use crate::transport::{Capabilities, Receipt};
@@ -29,8 +28,6 @@ use crate::transport::{Capabilities, Receipt};
 pub(crate) const PUT_OFF: Duration = Duration::from_secs(60);
 /// The longest such time: for what the service refuses again and again, and more for what may be there.
 const LONGEST_PUT_OFF: Duration = Duration::from_secs(3_600);
-/// The longest time between two edits: the older the incident, the fewer.
-const LONGEST_EDIT_PERIOD: Duration = Duration::from_secs(300);
 /// An incident that is so many times as old as the time between its edits waits for longer.
 const EDITS_PER_AGE: u32 = 10;
 /// The longest time between two reminders of a low rate.
@@ -134,8 +131,8 @@ impl Telling {
             self.quiet_word(state, can),
             goes_on(self.reminder(state, settings)),
             self.is_lost.then_some(Word { why: Reason::Anew, at: state.first }),
-            goes_on(self.summary(state, can)),
-            goes_on(self.update(state, can, now)),
+            goes_on(self.summary(state, can, settings)),
+            goes_on(self.update(state, can, settings, now)),
             self.hurried_word(can, now),
         ]
     }
@@ -197,24 +194,31 @@ impl Telling {
         is_due.then_some(Word { why: Reason::Reminder, at })
     }
 
-    fn summary(&self, state: &State, can: &Capabilities) -> Option<Word> {
+    fn summary(&self, state: &State, can: &Capabilities, settings: &Incidents) -> Option<Word> {
         if self.edits(can) || state.is_seldom || !self.is_behind(state) {
             return None;
         }
         let (opened, said) = (self.times.opened?, self.times.said?);
         let since = said.saturating_duration_since(opened);
-        let next = SUMMARIES.into_iter().find(|period| *period > since).unwrap_or_else(|| {
-            let last = SUMMARIES[SUMMARIES.len() - 1];
-            let passed = since.saturating_sub(last).as_secs() / SUMMARY_PERIOD.as_secs();
-            last + SUMMARY_PERIOD * (u32::try_from(passed).unwrap_or(u32::MAX - 1) + 1)
+        let Incidents { summaries: [first, second], summary_period, .. } = *settings;
+        let next = [first, second].into_iter().find(|after| *after > since).unwrap_or_else(|| {
+            let passed = since.saturating_sub(second).as_millis() / summary_period.as_millis();
+            let passed = u32::try_from(passed).unwrap_or(u32::MAX);
+            second + summary_period.saturating_mul(passed.saturating_add(1))
         });
-        Some(Word { why: Reason::Summary, at: opened + next })
+        Some(Word { why: Reason::Summary, at: opened.checked_add(next)? })
     }
 
-    fn update(&self, state: &State, can: &Capabilities, now: Instant) -> Option<Word> {
+    fn update(
+        &self,
+        state: &State,
+        can: &Capabilities,
+        settings: &Incidents,
+        now: Instant,
+    ) -> Option<Word> {
         let is_due = self.edits(can) && self.shown != Shown::of(state);
         let age = now.saturating_duration_since(self.times.opened?);
-        let period = (age / EDITS_PER_AGE).min(LONGEST_EDIT_PERIOD).max(can.edit_period);
+        let period = (age / EDITS_PER_AGE).min(settings.longest_edit_period).max(can.edit_period);
         let at = self.times.edited? + period;
         is_due.then_some(Word { why: Reason::Update, at })
     }
@@ -407,7 +411,7 @@ impl Shown {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::incident::{FULL_PERIOD, QUIET};
+    use crate::incident::{FULL_PERIOD, QUIET, SUMMARIES};
 
     const SECOND: Duration = Duration::from_secs(1);
     const MINUTE: Duration = Duration::from_secs(60);
@@ -419,6 +423,7 @@ mod tests {
         state: State,
         telling: Telling,
         can: Capabilities,
+        settings: Incidents,
     }
 
     impl Day {
@@ -438,7 +443,8 @@ mod tests {
                 is_storm: false,
                 people: 0,
             };
-            let mut day = Self { start, state, telling: Telling::default(), can };
+            let (telling, settings) = (Telling::default(), Incidents::default());
+            let mut day = Self { start, state, telling, can, settings };
             assert_eq!(day.say(Duration::ZERO), Some(Reason::Open));
             day
         }
@@ -451,7 +457,7 @@ mod tests {
 
         fn next(&self, at: Duration) -> Option<(Reason, Duration)> {
             let now = self.start + at;
-            let word = self.telling.due(&self.state, &self.can, &Incidents::default(), now)?;
+            let word = self.telling.due(&self.state, &self.can, &self.settings, now)?;
             Some((word.why, word.at.saturating_duration_since(self.start)))
         }
 
@@ -494,17 +500,26 @@ mod tests {
         assert_eq!(day.next(SECOND), Some((Reason::InFull, FULL_PERIOD)));
     }
 
+    /// In which of so many minutes a summary is said.
+    fn summaries(settings: Incidents, minutes: u32) -> Vec<u32> {
+        let mut day = Day::begin(plain());
+        day.settings = settings;
+        let said = (1..minutes).filter(|minute| {
+            day.fail(1, *minute * MINUTE);
+            day.say(*minute * MINUTE) == Some(Reason::Summary)
+        });
+        said.collect()
+    }
+
     #[test]
     fn summaries_come_after_five_minutes_fifteen_and_each_hour() {
-        let mut day = Day::begin(plain());
-        let mut said = Vec::new();
-        for minute in 1..240 {
-            day.fail(1, minute * MINUTE);
-            if day.say(minute * MINUTE) == Some(Reason::Summary) {
-                said.push(minute);
-            }
-        }
-        assert_eq!(said, [5, 15, 75, 135, 195]);
+        assert_eq!(summaries(Incidents::default(), 240), [5, 15, 75, 135, 195]);
+    }
+
+    #[test]
+    fn summaries_come_when_the_app_wants_them() {
+        let settings = Incidents::default().summaries([20 * MINUTE, 10 * MINUTE], 7 * MINUTE);
+        assert_eq!(summaries(settings, 50), [10, 20, 27, 34, 41, 48]);
     }
 
     #[test]
@@ -535,6 +550,18 @@ mod tests {
         assert_eq!(first, [30, 61, 91], "after a minute it escalates");
         let longest = edits.windows(2).map(|pair| pair[1] - pair[0]).max();
         assert_eq!(longest, Some(300));
+    }
+
+    #[test]
+    fn edits_slow_down_no_further_than_the_app_wants() {
+        let mut day = Day::begin(editing());
+        day.settings = Incidents::default().longest_edit_period(MINUTE);
+        (day.state.total, day.telling.in_full) = (2, u64::MAX);
+        assert_eq!(day.say(HOUR / 12), Some(Reason::Update));
+        day.fail(1, HOUR);
+        assert_eq!(day.say(HOUR), Some(Reason::Update));
+        day.fail(1, HOUR + SECOND);
+        assert_eq!(day.next(HOUR + SECOND), Some((Reason::Update, HOUR + MINUTE)));
     }
 
     #[test]

@@ -24,15 +24,21 @@ pub const REMINDER: Duration = Duration::from_secs(4 * 3_600);
 pub const QUIET: [Duration; 3] =
     [Duration::from_secs(600), Duration::from_secs(3_600), Duration::from_secs(6 * 3_600)];
 /// How long a kind is remembered, so that it can be said that it is back. A single failure that comes
-/// back the third time within this is one incident that goes on; an outage, of more failures than are told
-/// in full, rings when it is back.
+/// back so often ([`RETURNS`]) within this is one incident that goes on; an outage, of more failures than
+/// are told in full, rings when it is back.
 pub const REMEMBERED: Duration = Duration::from_secs(24 * 3_600);
+/// The return of a single failure that is no news any more: the incident goes on.
+pub const RETURNS: usize = 3;
+/// The longest time between two edits: the older an incident, the fewer.
+pub const LONGEST_EDIT_PERIOD: Duration = Duration::from_secs(300);
 /// How many new incidents a channel is told one by one at once; further ones are told together in one
 /// message.
 pub const STORM_BURST: u32 = 10;
 /// After so long there is room for one more.
 pub const STORM_REFILL: Duration = Duration::from_secs(30);
 
+/// More returns than this are not remembered.
+const MOST_RETURNS: usize = 100;
 /// The longest time that a setting can name.
 const LONGEST: Duration = Duration::from_secs(30 * 24 * 3_600);
 
@@ -61,7 +67,12 @@ pub struct Incidents {
     pub(crate) escalation: u64,
     pub(crate) escalation_period: Duration,
     pub(crate) reminder: Duration,
+    pub(crate) summaries: [Duration; 2],
+    pub(crate) summary_period: Duration,
+    pub(crate) longest_edit_period: Duration,
     pub(crate) quiet: [Duration; 3],
+    pub(crate) remembered: Duration,
+    pub(crate) returns: usize,
     pub(crate) burst: u32,
     pub(crate) refill: Duration,
 }
@@ -75,7 +86,12 @@ impl Default for Incidents {
             escalation: ESCALATION,
             escalation_period: ESCALATION_PERIOD,
             reminder: REMINDER,
+            summaries: SUMMARIES,
+            summary_period: SUMMARY_PERIOD,
+            longest_edit_period: LONGEST_EDIT_PERIOD,
             quiet: QUIET,
+            remembered: REMEMBERED,
+            returns: RETURNS,
             burst: STORM_BURST,
             refill: STORM_REFILL,
         }
@@ -96,9 +112,9 @@ impl Incidents {
         self
     }
 
-    /// So many times as many failures as when a channel last rang ring again, at the earliest so long after
-    /// that. As long as fewer were told than are told in full, it is so many times as many as those. Default: [`ESCALATION`] and [`ESCALATION_PERIOD`].
-    /// Less than 2 counts as 2.
+    /// So many times as many failures as when a channel last rang ring again, at the earliest so long
+    /// after that. As long as fewer were told than are told in full, it is so many times as many as
+    /// those. Default: [`ESCALATION`] and [`ESCALATION_PERIOD`]. Less than 2 counts as 2.
     pub fn escalate(mut self, times: u64, period: Duration) -> Self {
         (self.escalation, self.escalation_period) = (times.max(2), period.min(LONGEST));
         self
@@ -110,8 +126,34 @@ impl Incidents {
         self
     }
 
+    /// When a channel whose messages cannot be edited gets a summary: so long after the first message,
+    /// and then each `period` (at least a second). Default: [`SUMMARIES`] and [`SUMMARY_PERIOD`].
+    pub fn summaries(mut self, after: [Duration; 2], period: Duration) -> Self {
+        self.summaries = after.map(|after| after.min(LONGEST));
+        self.summaries.sort_unstable();
+        self.summary_period = period.clamp(Duration::from_secs(1), LONGEST);
+        self
+    }
+
+    /// The longest time between two edits of a message. They come each
+    /// [`edit_period`](crate::transport::Capabilities::edit_period) at first, and ever more slowly as the
+    /// incident gets old. Default: [`LONGEST_EDIT_PERIOD`].
+    pub fn longest_edit_period(mut self, period: Duration) -> Self {
+        self.longest_edit_period = period.min(LONGEST);
+        self
+    }
+
+    /// When single failures that come back again and again are one incident that goes on: from so many
+    /// returns on (at least 1, at most 100) within this time. So long a kind that is quiet is remembered.
+    /// Default: [`RETURNS`] and [`REMEMBERED`].
+    pub fn low_rate(mut self, returns: usize, within: Duration) -> Self {
+        self.returns = returns.clamp(1, MOST_RETURNS);
+        self.remembered = within.clamp(Duration::from_secs(1), LONGEST);
+        self
+    }
+
     /// How long nothing of a kind may fail until it is quiet. Default: the first of [`QUIET`]; the
-    /// longer ones, for low rates, grow with it.
+    /// longer ones, for low rates, grow with it, unless [`quiet_periods`](Self::quiet_periods) follows.
     pub fn quiet_after(mut self, period: Duration) -> Self {
         let period = period.clamp(Duration::from_millis(1), LONGEST);
         let times = |longer: Duration| {
@@ -119,6 +161,14 @@ impl Incidents {
             period.mul_f64(times).min(LONGEST * 6)
         };
         self.quiet = QUIET.map(times);
+        self
+    }
+
+    /// All three of them, the shortest first: the usual one, and those of what comes back again and
+    /// again. Default: [`QUIET`].
+    pub fn quiet_periods(mut self, periods: [Duration; 3]) -> Self {
+        self.quiet = periods.map(|period| period.clamp(Duration::from_millis(1), LONGEST));
+        self.quiet.sort_unstable();
         self
     }
 
@@ -141,5 +191,22 @@ mod tests {
         assert_eq!(incidents.quiet, [3 * second, 18 * second, 108 * second]);
         let most = Incidents::default().quiet_after(Duration::MAX).quiet;
         assert!(most.is_sorted() && most[2] <= LONGEST * 6);
+        let own = incidents.quiet_periods([9 * second, 4 * second, 5 * second]);
+        assert_eq!(own.quiet, [4 * second, 5 * second, 9 * second]);
+    }
+
+    #[test]
+    fn no_setting_is_out_of_all_bounds() {
+        for any in [Duration::ZERO, Duration::MAX] {
+            let incidents = Incidents::default().summaries([any; 2], any).low_rate(0, any);
+            assert!(incidents.summaries[1] <= LONGEST && incidents.returns == 1);
+            for period in [incidents.summary_period, incidents.remembered] {
+                assert!(period >= Duration::from_secs(1) && period <= LONGEST);
+            }
+            let incidents = incidents.longest_edit_period(any).quiet_periods([any; 3]);
+            assert!(incidents.longest_edit_period <= LONGEST && incidents.quiet[2] <= LONGEST);
+        }
+        let many = Incidents::default().low_rate(usize::MAX, Duration::ZERO);
+        assert_eq!(many.returns, MOST_RETURNS);
     }
 }

@@ -322,7 +322,8 @@ impl Ledger {
             if !record.is_closed() || record.is_held() {
                 return true;
             }
-            let is_over = record.facts.total == 0 || !settings.on || record.facts.is_past(now);
+            let is_over =
+                record.facts.total == 0 || !settings.on || record.facts.is_past(now, settings);
             match is_over {
                 true => *weight -= record.exemplars.clear(),
                 false => remembered.push((record.facts.last(), *subject)),
