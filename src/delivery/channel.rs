@@ -107,7 +107,7 @@ enum Turn {
 
 impl Teller {
     pub(crate) fn new(shared: Shared, index: usize) -> Self {
-        let pacing = Pacing::new(shared.hub.channels[index].can.pace);
+        let pacing = Pacing::new(&shared.hub.channels[index].can);
         Self { shared, index, health: Health::new(), pacing, own_turn: false }
     }
 
@@ -151,7 +151,7 @@ impl Teller {
 
     /// Until when nothing may go out, if it is not over. A probe does not wait for a broken channel.
     fn pause(&self, now: Instant) -> Option<Instant> {
-        let next = self.pacing.next().filter(|next| *next > now)?;
+        let next = self.pacing.next(now)?;
         let probe = self.health.is_broken() && self.channel().queue.is_probed();
         (!probe).then_some(next)
     }
@@ -220,7 +220,7 @@ impl Teller {
         let now = Instant::now();
         self.pacing.sent(now);
         match &answered {
-            Ok(_) => self.taken(now),
+            Ok(_) => self.taken(),
             Err(error) => {
                 losses.give_back(&shared.hub.meter, &channel.meter);
                 self.not_taken(error, now);
@@ -229,10 +229,10 @@ impl Teller {
         answered
     }
 
-    fn taken(&mut self, now: Instant) {
+    fn taken(&mut self) {
         let healed = self.health.healed();
         if healed {
-            self.pacing.resume(now);
+            self.pacing.resume();
         }
         let Channel { meter, name, .. } = self.channel();
         meter.broken.store(false, Relaxed);

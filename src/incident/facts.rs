@@ -205,15 +205,15 @@ mod tests {
 
     /// Episodes and quiet periods after failures at these times.
     fn seen(times: &[Duration]) -> Vec<(u32, Duration)> {
-        seen_as(Incidents::default(), times)
+        seen_as(&Incidents::default(), times)
     }
 
-    fn seen_as(settings: Incidents, times: &[Duration]) -> Vec<(u32, Duration)> {
+    fn seen_as(settings: &Incidents, times: &[Duration]) -> Vec<(u32, Duration)> {
         let start = Moment::now();
         let mut facts = Facts::new(start);
         let count = |after: &Duration| {
-            facts.count(1, at(start, *after), &settings);
-            (facts.episode.number, facts.quiet_period(&settings))
+            facts.count(1, at(start, *after), settings);
+            (facts.episode.number, facts.quiet_period(settings))
         };
         times.iter().map(count).collect()
     }
@@ -262,7 +262,7 @@ mod tests {
         let settings = Incidents::default().low_rate(1, 20 * MINUTE);
         let settings = settings.quiet_periods([MINUTE, 5 * MINUTE, 15 * MINUTE]);
         let minutes: Vec<_> = [0, 2, 10, 40].map(|minute| minute * MINUTE).into();
-        let seen = seen_as(settings, &minutes);
+        let seen = seen_as(&settings, &minutes);
         assert_eq!(seen, [(1, MINUTE), (1, 5 * MINUTE), (2, 15 * MINUTE), (3, 15 * MINUTE)]);
     }
 

@@ -2,6 +2,7 @@
 //!
 //! The settings are [`Incidents`]; here are their defaults.
 
+mod bucket;
 mod facts;
 mod lifecycle;
 mod missing;
@@ -15,11 +16,12 @@ mod word;
 #[cfg(test)]
 pub(crate) use self::tally::MOST_KINDS;
 pub(crate) use self::{
+    bucket::{Bucket, Rate},
     facts::{Facts, GRACE, Moment, State},
     lifecycle::Telling,
     missing::{Asked, Due as MissingDue, Missing, Pages as MissingPages, Site},
     people::{Hit, People, user_hash},
-    storm::{Bucket, Storm},
+    storm::Storm,
     tally::{Drained, Seen, Tally},
     word::{Form, Reason, Word},
 };

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use super::bucket::Rate;
+
 /// Failures of a kind that are told one by one, with their details, before only their count is: a
 /// small team wants to see them.
 pub const TOLD_IN_FULL: u64 = 3;
@@ -73,8 +75,7 @@ pub struct Incidents {
     pub(crate) quiet: [Duration; 3],
     pub(crate) remembered: Duration,
     pub(crate) returns: usize,
-    pub(crate) burst: u32,
-    pub(crate) refill: Duration,
+    pub(crate) storm: Rate,
 }
 
 impl Default for Incidents {
@@ -92,8 +93,7 @@ impl Default for Incidents {
             quiet: QUIET,
             remembered: REMEMBERED,
             returns: RETURNS,
-            burst: STORM_BURST,
-            refill: STORM_REFILL,
+            storm: Rate { burst: STORM_BURST, refill: STORM_REFILL },
         }
     }
 }
@@ -175,7 +175,7 @@ impl Incidents {
     /// How many new incidents a channel is told one by one at once, and after how long there is room
     /// for one more. Default: [`STORM_BURST`] and [`STORM_REFILL`]. Critical ones are always told.
     pub fn storm(mut self, burst: u32, refill: Duration) -> Self {
-        (self.burst, self.refill) = (burst, refill.clamp(Duration::from_millis(1), LONGEST));
+        self.storm = Rate { burst, refill: refill.clamp(Duration::from_millis(1), LONGEST) };
         self
     }
 }

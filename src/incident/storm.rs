@@ -4,33 +4,9 @@
 use tokio::time::Instant;
 
 use super::{
-    Incidents, Telling,
+    Telling,
     facts::{GRACE, State},
 };
-
-/// How many new incidents may be told one by one: a bucket of tokens, as the moment when it is full
-/// again.
-#[derive(Debug, Default)]
-pub(crate) struct Bucket {
-    full: Option<Instant>,
-}
-
-impl Bucket {
-    /// Whether there is one left.
-    pub(crate) fn has_one(&self, settings: &Incidents, now: Instant) -> bool {
-        self.next(settings, now).is_some_and(|next| next <= now)
-    }
-
-    /// From when on there is one left; never, if none is told by itself.
-    pub(crate) fn next(&self, settings: &Incidents, now: Instant) -> Option<Instant> {
-        let most = settings.refill.saturating_mul(settings.burst.checked_sub(1)?);
-        Some(self.full.map_or(now, |full| full.checked_sub(most).unwrap_or(now).max(now)))
-    }
-
-    pub(crate) fn take(&mut self, settings: &Incidents, now: Instant) {
-        self.full = Some(self.full.map_or(now, |full| full.max(now)) + settings.refill);
-    }
-}
 
 /// The incidents of one channel that are told together. Which ones, the channel's records say.
 #[derive(Debug)]
@@ -82,36 +58,5 @@ impl Storm {
             is_storm: true,
             ..all
         })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use super::*;
-
-    #[test]
-    fn so_many_come_at_once_and_then_one_each_period() {
-        let (mut bucket, settings, start) =
-            (Bucket::default(), Incidents::default(), Instant::now());
-        let mut take = |now: Instant| {
-            let has_one = bucket.has_one(&settings, now);
-            if has_one {
-                bucket.take(&settings, now);
-            }
-            has_one
-        };
-        assert_eq!((0..40).filter(|_| take(start)).count(), 10);
-        assert!(!take(start + settings.refill - Duration::from_millis(1)));
-        assert!(take(start + settings.refill));
-        assert!(!take(start + settings.refill));
-        assert_eq!((0..40).filter(|_| take(start + 100 * settings.refill)).count(), 10);
-    }
-
-    #[test]
-    fn without_a_burst_all_are_told_together() {
-        let settings = Incidents::default().storm(0, Duration::from_secs(1));
-        assert!(!Bucket::default().has_one(&settings, Instant::now()));
     }
 }

@@ -109,8 +109,12 @@ pub struct Capabilities {
     pub edit: bool,
     /// The shortest time between two edits of one message. Default: [`DEFAULT_EDIT_PERIOD`].
     pub edit_period: Duration,
-    /// The shortest time between two messages. Default: [`DEFAULT_PACE`].
+    /// The shortest time between two messages, once [`burst`](Self::burst) went out at once. Default:
+    /// [`DEFAULT_PACE`].
     pub pace: Duration,
+    /// So many messages may go out at once: a full bucket of tokens, into which one falls each
+    /// [`pace`](Self::pace). Default, and at least: 1.
+    pub burst: u32,
     /// How long a message may be.
     pub limits: Limits,
     /// A posted message can be answered, so that the answer stands with it. Default: no.
@@ -132,6 +136,7 @@ impl Default for Capabilities {
             edit: false,
             edit_period: DEFAULT_EDIT_PERIOD,
             pace: DEFAULT_PACE,
+            burst: 1,
             limits: Limits::default(),
             thread: false,
             username: false,
@@ -165,6 +170,13 @@ impl Capabilities {
     #[must_use]
     pub fn pace(mut self, pace: Duration) -> Self {
         self.pace = pace;
+        self
+    }
+
+    /// Sets [`burst`](Self::burst).
+    #[must_use]
+    pub fn burst(mut self, burst: u32) -> Self {
+        self.burst = burst;
         self
     }
 
@@ -282,8 +294,8 @@ mod tests {
     #[test]
     fn each_setter_sets_its_own() {
         let second = Duration::from_secs(1);
-        let can = Capabilities::default().edit(true).edit_period(second).thread(true);
-        assert!(can.edit && can.thread && !can.username);
+        let can = Capabilities::default().edit(true).edit_period(second).thread(true).burst(5);
+        assert!(can.edit && can.thread && !can.username && can.burst == 5);
         assert_eq!((can.edit_period, can.pace), (second, DEFAULT_PACE));
     }
 }

@@ -208,7 +208,7 @@ impl Ledger {
         let Some(record) = self.records.get_mut(&of.subject) else { return nothing };
         let Some(told) = record.tellings.get_mut(&channel) else { return nothing };
         if due.why.opens() && is_gated(&self.settings, record.severity) {
-            lane.bucket.take(&self.settings, now);
+            lane.bucket.take(self.settings.storm, now);
         }
         told.attempts = Attempts::default();
         told.called_as(&due.target);

@@ -48,13 +48,13 @@ impl Ledger {
     /// Whether a new incident is told by itself.
     pub(super) fn has_room(&self, channel: usize, now: Instant) -> bool {
         let lane = self.lanes.get(channel);
-        !self.settings.on || lane.is_none_or(|lane| lane.bucket.has_one(&self.settings, now))
+        !self.settings.on || lane.is_none_or(|lane| lane.bucket.has_one(self.settings.storm, now))
     }
 
     /// What is new and due is told together from now on. If that is a single one that does not wait for
     /// long, it waits instead: gives until when.
     pub(super) fn hold(&mut self, channel: usize, now: Instant) -> Option<Instant> {
-        let room_at = self.lanes.get(channel)?.bucket.next(&self.settings, now);
+        let room_at = self.lanes.get(channel)?.bucket.next(self.settings.storm, now);
         let room_at = room_at.filter(|at| at.saturating_duration_since(now) <= STORM_REFILL);
         let new = self.new_ones(channel, now);
         let is_hurried = new.iter().any(|(_, is_hurried)| *is_hurried);
@@ -99,7 +99,7 @@ impl Ledger {
         let Some(lane) = lanes.get_mut(channel) else { return };
         let Lane { storm: Some(storm), bucket, .. } = lane else { return };
         let many = settings.in_full.saturating_mul(settings.escalation);
-        let mut has_room = bucket.has_one(settings, now);
+        let mut has_room = bucket.has_one(settings.storm, now);
         let mut is_over = true;
         for record in records.values_mut() {
             let total = record.facts.total;

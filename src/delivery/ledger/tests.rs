@@ -506,7 +506,7 @@ fn what_waits_for_room_holds_nothing_else_up() {
     counted(&mut ledger, &kinds[0], 100, now + GRACE);
     let hour = Duration::from_secs(3_600);
     ledger.settings = Incidents::default().storm(2, hour);
-    ledger.lanes[0].bucket.take(&ledger.settings, now);
+    ledger.lanes[0].bucket.take(ledger.settings.storm, now);
     let due = due(&mut ledger, now + 2 * FULL_PERIOD).unwrap();
     assert_eq!(due.subject(), Some(kinds[0].fingerprint()));
 }

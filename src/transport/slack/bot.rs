@@ -1,6 +1,6 @@
 //! A bot: posts to any channel it is in, under any name, edits what it posted and answers it.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::Arc, time::Duration};
 
 use serde_json::Value;
 
@@ -85,6 +85,13 @@ impl fmt::Debug for Bot {
     }
 }
 
+/// The shortest time between two messages of a bot in one channel, edits among them: Slack takes one
+/// message a second, and 50 edits a minute.
+///
+/// See [Rate limits](https://docs.slack.dev/apis/web-api/rate-limits) and
+/// [chat.update](https://docs.slack.dev/reference/methods/chat.update), which is of tier 3.
+pub const BOT_PACE: Duration = Duration::from_millis(1_200);
+
 /// A bot in one channel: made by [`Bot::to`].
 #[derive(Clone)]
 pub struct BotChannel {
@@ -108,7 +115,7 @@ impl fmt::Debug for BotChannel {
 
 impl Transport for BotChannel {
     fn capabilities(&self) -> Capabilities {
-        slack::capabilities().edit(true).thread(true).username(true)
+        slack::capabilities().edit(true).thread(true).username(true).pace(BOT_PACE)
     }
 
     fn check_mention(&self, mention: &str) -> Result<(), ConfigError> {

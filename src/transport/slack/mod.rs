@@ -31,7 +31,7 @@ pub(crate) use self::blocks::payload;
 #[doc(hidden)]
 pub use self::check::check;
 pub use self::{
-    bot::{Bot, BotChannel},
+    bot::{BOT_PACE, Bot, BotChannel},
     webhook::Webhook,
 };
 use crate::{
