@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use http::{Method, Version};
 
-use super::{Count, digest, failure, lost, missing};
+use super::{Count, days, digest, failure, lost, missing};
 use crate::{
     incident::{Asked, Missing, Site},
     message::{Limits, Message},
@@ -46,6 +46,7 @@ pub(crate) fn messages() -> Vec<(&'static str, Redacted<Message>)> {
     messages.push(("lost_details", lost(&redacted(summary()), &burst)));
     messages.push(("digest", redacted(digest_of(&registrations()))));
     messages.push(("missing_pages", redacted(missing_pages())));
+    messages.extend(days::messages());
     messages
 }
 
@@ -330,7 +331,7 @@ fn long_chain() -> Report {
     }
 }
 
-fn summary() -> Summary {
+pub(super) fn summary() -> Summary {
     Summary {
         line: super::line(Kind::Status, 500, "POST", "/checkout"),
         topic: Topic::ServerError,

@@ -15,6 +15,7 @@ use crate::{
 };
 
 /// An incident as it is now.
+#[derive(Clone, Copy)]
 pub(crate) struct Tale<'a> {
     pub(crate) why: Reason,
     /// It stands in the place of an earlier message, which keeps its details.
@@ -43,13 +44,14 @@ fn as_severe(message: Message, severity: Severity) -> Message {
     Message { text: opening(topic, severity).text, severity, ..message }
 }
 
-/// First what is to be known on a lock screen: that it is no first failure.
+/// First what is to be known on a lock screen: that it is no first failure, or no further one.
 fn urgent(tale: &Tale<'_>, subject: String) -> String {
     let word = match (tale.why, tale.after) {
         (Reason::Escalated, _) => "escalated".to_owned(),
         (Reason::Worse, _) => "more severe".to_owned(),
         (Reason::Reminder, _) => "still failing".to_owned(),
-        (Reason::Quiet, _) | (_, None) => return subject,
+        (Reason::Quiet, _) => "quiet".to_owned(),
+        (_, None) => return subject,
         (_, Some(quiet)) => format!("again after {}", elapsed(quiet)),
     };
     format!("{word} · {subject}")

@@ -4,6 +4,8 @@
 //! then the details as literals; at the end what is searched for and what was hidden. Cutting is not
 //! done here but by `fit`.
 
+#[cfg(test)]
+pub(crate) mod days;
 mod detail;
 mod digest;
 #[cfg(test)]

@@ -21,6 +21,7 @@ use crate::{
 };
 
 /// One kind of failure.
+#[derive(Clone)]
 pub(crate) struct StormLine<'a> {
     pub(crate) id: Option<String>,
     /// What failed and where.
@@ -31,12 +32,13 @@ pub(crate) struct StormLine<'a> {
 }
 
 impl StormLine<'_> {
-    /// `#a1f3k9q2 ×1 500  500 · POST /checkout · user:alice@example.com`: as many of its users as fit.
-    fn shown(&self) -> String {
+    /// `#a1f3k9q2 ×1 500  500 · POST /checkout · user:alice@example.com`: as many of its users as so many
+    /// characters take.
+    fn shown(&self, users: usize) -> String {
         let id = self.id.as_ref().map_or_else(String::new, |id| format!("#{id} "));
         let line = Unit::Chars.cut(self.line, LINE);
         let mut shown = format!("{id}×{}  {line}", grouped(self.failures));
-        let (mut room, mut named) = (USERS, 0);
+        let (mut room, mut named) = (users, 0);
         for name in self.people.named() {
             let Some(left) = room.checked_sub(name.chars().count()) else { break };
             (room, named) = (left, named + 1);
@@ -79,8 +81,9 @@ pub(crate) fn storm(storm: &Storm<'_>, limits: &Limits) -> Message {
     let text = if is_quiet { format!("{QUIET} {heading}") } else { opening.text.clone() };
     let most = if is_quiet { usize::MAX } else { TOP };
     let (lines, rest) = lines(storm.kinds, most, limits);
-    let subject = [Some(format!("{kinds} of failure")), times(storm.count)].into_iter().flatten();
-    let subject = subject.chain(storm.services.iter().cloned());
+    let quiet = is_quiet.then(|| "quiet".to_owned());
+    let words = [quiet, Some(format!("{kinds} of failure")), times(storm.count)];
+    let subject = words.into_iter().flatten().chain(storm.services.iter().cloned());
     // At the end the list is the news.
     let change = (!is_quiet).then(|| format!("×{} of {kinds}", grouped(storm.count.total)));
     let during = during(storm.span).map(|during| format!("{sum}, {during}"));
@@ -107,16 +110,29 @@ pub(crate) fn listed(kinds: &[StormLine<'_>], limits: &Limits) -> usize {
     lines(kinds, usize::MAX, limits).0.len()
 }
 
-/// A line for each, as many as there is room for, and what is said of the rest.
-fn lines(kinds: &[StormLine<'_>], most: usize, limits: &Limits) -> (Vec<String>, Option<String>) {
+/// A line for each, as many as there is room for, and what is said of the rest. What room they leave
+/// names all of their users.
+pub(super) fn lines(
+    kinds: &[StormLine<'_>],
+    most: usize,
+    limits: &Limits,
+) -> (Vec<String>, Option<String>) {
     let mut room = limits.total.saturating_sub(REST);
     let mut lines = Vec::new();
     for kind in kinds.iter().take(most) {
-        let line = kind.shown();
+        let line = kind.shown(USERS);
         let length = limits.unit.count(&line) + 1;
         let Some(left) = room.checked_sub(length) else { break };
         room = left;
         lines.push(line);
+    }
+    for (line, kind) in lines.iter_mut().zip(kinds) {
+        let longer = kind.shown(usize::MAX);
+        let more = limits.unit.count(&longer).saturating_sub(limits.unit.count(line));
+        let fits = limits.unit.count(&longer) <= limits.literal;
+        if let Some(left) = room.checked_sub(more).filter(|_| fits) {
+            (*line, room) = (longer, left);
+        }
     }
     let rest = &kinds[lines.len()..];
     let sum = rest.iter().map(|kind| kind.failures).sum();
@@ -129,7 +145,7 @@ const TOGETHER: &str = "told together and without details, because too many kind
 const TOP: usize = 20;
 /// Characters of what failed and where.
 const LINE: usize = 100;
-/// Characters of its users' names.
+/// Characters of its users' names that each kind has room for.
 const USERS: usize = 120;
 /// Units that are left for all but the lines, with their labels.
 const REST: usize = 2_000;
