@@ -71,6 +71,11 @@
 //! transports.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
+// Without a feature what it adds is not there to be linked to.
+#![cfg_attr(
+    not(all(feature = "axum-08", feature = "slack")),
+    allow(rustdoc::broken_intra_doc_links)
+)]
 #![warn(clippy::unwrap_used)]
 
 mod bell;
