@@ -80,13 +80,15 @@ impl Bell {
         let report = || report(core.with_parts(what, |parts| core.fingerprint(what, parts)));
         let report = core.hub.intake.token().then(|| catch_unwind(AssertUnwindSafe(report)));
         let report = report.and_then(|report| report.map_err(discard).ok());
-        if report.is_none() {
-            core.hub.meter.lost_exemplar();
-        }
+        let has_details = report.is_some();
         let told = catch_unwind(AssertUnwindSafe(|| event(report))).unwrap_or_else(|payload| {
             discard(payload);
             false
         });
+        // What the event does not tell is counted as a failure, and so are its details.
+        if told && !has_details {
+            core.hub.meter.lost_exemplar();
+        }
         core.hub.meter.told_by_events.fetch_add(u64::from(told), Relaxed);
         told
     }

@@ -289,7 +289,7 @@ async fn a_kind_whose_details_never_came_is_told_from_its_count() {
     assert!(details_were_lost(&chat.taken()[0]));
     assert_eq!(
         chat.taken()[0].notes,
-        ["details of 1 failure lost"],
+        ["since the last message details of 1 failure of any kind lost"],
         "the loss is told where it is felt"
     );
     assert_eq!(bell.stats().exemplars_lost, 1);

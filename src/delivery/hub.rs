@@ -269,7 +269,8 @@ impl Hub {
     /// The last handle is gone: what waits goes out for at most so long. Never blocks.
     pub(crate) fn abandon(&self, within: Duration) {
         let waiting = self.waiting();
-        if waiting > 0 && self.meter.alive.load(Relaxed) {
+        // Whoever called `shutdown` was told what is left.
+        if waiting > 0 && !self.intake.is_closed() {
             log::warn(
                 &self.redactor,
                 format_args!(
@@ -317,17 +318,21 @@ impl Hub {
         self.meter.alive.store(false, Relaxed);
         self.intake.close();
         let untold = self.tally.fresh() + self.meter.untold.load(Relaxed);
-        let mut lost = usize::from(untold > 0) + usize::from(self.missing.is_waiting());
+        let mut messages = usize::from(self.missing.is_waiting());
         for channel in &self.channels {
-            let (messages, keys) = channel.queue.abandon();
+            let (waiting, keys) = channel.queue.abandon();
             self.forget(keys);
-            channel.meter.lose(messages as u64);
-            lost += messages;
+            channel.meter.lose(waiting as u64);
+            messages += waiting;
         }
+        let lost = messages + usize::from(untold > 0);
         if lost > 0 {
             log::error(
                 &self.redactor,
-                format_args!("ended with {lost} messages unsent and {untold} failures untold"),
+                format_args!(
+                    "ended with {untold} failures untold and {messages} of the app's own messages \
+                     unsent"
+                ),
             );
         }
         let flushes = self.control.end().into_iter().map(|flush| flush.answer);

@@ -179,8 +179,9 @@ impl Losses {
         };
         let messages =
             some(self.messages, "earlier message").map(|some| format!("{some} lost here"));
-        let exemplars =
-            some(self.exemplars, "failure").map(|some| format!("details of {some} lost"));
+        // Nobody knows of which kinds.
+        let exemplars = some(self.exemplars, "failure")
+            .map(|some| format!("since the last message details of {some} of any kind lost"));
         let parts: Vec<_> = messages.into_iter().chain(exemplars).collect();
         (!parts.is_empty()).then(|| parts.join("; "))
     }

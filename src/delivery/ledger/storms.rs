@@ -1,7 +1,7 @@
 //! New incidents for which there was no room: told together in one message, which is kept up to date
 //! and lists all of them at the end.
 
-use std::cmp::Reverse;
+use std::{cmp::Reverse, sync::Arc};
 
 use tokio::time::Instant;
 
@@ -152,6 +152,8 @@ impl Ledger {
         let form = storm.telling.form(word.why, &lane.can);
         let mention = held.iter().find_map(|(told, ..)| told.target(&form).mention);
         let silent = held.iter().all(|(told, ..)| told.target.silent);
+        let instead_of = held.iter().find_map(|(told, ..)| told.instead_of.as_ref());
+        let instead_of = instead_of.map(|(_, why)| Arc::clone(why));
         let mut members: Vec<_> = held.into_iter().map(|(.., member)| member).collect();
         members.sort_by_key(|member| Reverse(member.failures));
         let later = match word.why {
@@ -162,7 +164,7 @@ impl Ledger {
             why: word.why,
             about: About::Storm { members, later, before: storm.listed },
             target: Target { mention, silent, ..Target::plain(channel) },
-            instead_of: None,
+            instead_of,
             count: count(storm, &state, (word.why, &form), first),
             form,
             anew: storm.telling.stands_anew(word.why),

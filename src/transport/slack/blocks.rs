@@ -107,10 +107,21 @@ fn heading(room: &mut Room, message: &Message) -> Option<Value> {
 /// `*first line*`, where that line has no markup of its own.
 fn bold_first_line(text: &str) -> String {
     let (first, rest) = text.split_at(text.find('\n').unwrap_or(text.len()));
-    if first.trim() != first || first.is_empty() || first.contains(['*', '_', '~', '`']) {
+    if first.trim() != first || first.is_empty() || has_markup(first) {
         return text.to_owned();
     }
     format!("*{first}*{rest}")
+}
+
+fn has_markup(line: &str) -> bool {
+    line.split(' ').any(|word| !is_emoji(word) && word.contains(['*', '_', '~', '`']))
+}
+
+/// `:rotating_light:`, whose underscore is none that Slack reads.
+fn is_emoji(word: &str) -> bool {
+    let name = word.strip_prefix(':').and_then(|word| word.strip_suffix(':'));
+    let is_part = |b: u8| b.is_ascii_alphanumeric() || b"_+-".contains(&b);
+    name.is_some_and(|name| name.bytes().all(is_part))
 }
 
 fn about(room: &mut Room, message: &Message) -> Vec<Value> {

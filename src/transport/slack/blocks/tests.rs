@@ -297,3 +297,12 @@ proptest! {
         prop_assert_eq!(payload["blocks"][0]["text"]["text"].as_str(), Some(text.as_str()));
     }
 }
+
+#[test]
+fn a_heading_is_bold_whatever_its_emoji_is_called() {
+    let bold = |text| bold_first_line(text);
+    assert_eq!(bold(":rotating_light: Down\nmore"), "*:rotating_light: Down*\nmore");
+    for text in ["a _b_ c", ":x: `code`", ":a_b", "*:x:*", ""] {
+        assert_eq!(bold(text), text);
+    }
+}
