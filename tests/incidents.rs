@@ -49,7 +49,12 @@ impl Day {
     }
 
     fn with(incidents: Incidents) -> Self {
-        let edits = Stub::new().can(|can| can.pace(SECOND).edit_period(30 * SECOND).thread(true));
+        Self::paced(SECOND, incidents)
+    }
+
+    /// With this time between two messages of the channel that can edit.
+    fn paced(pace: Duration, incidents: Incidents) -> Self {
+        let edits = Stub::new().can(|can| can.pace(pace).edit_period(30 * SECOND).thread(true));
         let plain = Stub::new().can(|can| can.pace(SECOND).edit(false));
         let (bell, worker) = Bell::builder("shop-api")
             .channel("#edits", edits.clone())
@@ -629,5 +634,26 @@ async fn whatever_is_not_taken_meanwhile_in_the_end_it_adds_up() {
             );
         }
         worker.abort();
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_comes_back_before_a_channel_was_told_that_it_is_quiet_brings_its_details() {
+    for tenths in 60..90 {
+        let settings = Incidents::default().storm(2, 5 * SECOND).quiet_after(6 * SECOND);
+        let mut day = Day::paced(4 * SECOND, settings);
+        for number in 0..8 {
+            day.fail(&format!("/{}", words(number))).await;
+        }
+        day.until(tenths * SECOND / 10).await;
+        for number in 3..6 {
+            day.fail(&format!("/{}", words(number))).await;
+        }
+        day.until(40 * SECOND).await;
+        for text in texts(&day.plain.messages()).into_iter().chain(texts(&day.edits.messages())) {
+            assert!(!text.contains("details were lost"), "after {tenths}/10 s: {text}");
+        }
+        assert_eq!(day.bell.stats().exemplars_lost, 0);
+        day.assert_exact();
     }
 }

@@ -18,7 +18,7 @@ use crate::{
         drain::{Answer, Drained, Flush},
         hub::Hub,
         intake::{Detail, Details},
-        ledger::Ledger,
+        ledger::{Ledger, SWEPT_EACH},
         log,
     },
     incident::Moment,
@@ -26,7 +26,7 @@ use crate::{
 };
 
 /// How often the counts are taken out.
-const TICK: Duration = Duration::from_secs(1);
+const TICK: Duration = SWEPT_EACH;
 
 /// What sends, for those who want no thread of the bell's own, from
 /// [`Builder::build_with_worker`](crate::Builder::build_with_worker).
@@ -96,8 +96,10 @@ impl Worker {
         hub.say_what_is_due(now);
         self.drain();
         let mut ledger = self.shared.ledger();
-        ledger.sweep(now, |key: Key| hub.tally.close(key));
+        let awaited = ledger.sweep(now, |key: Key| hub.tally.close(key));
         hub.meter.untold.store(ledger.untold(), Relaxed);
+        drop(ledger);
+        awaited.into_iter().for_each(|key| hub.tally.want(key));
     }
 
     /// Takes the counts out of the tally.

@@ -8,7 +8,7 @@ mod storms;
 #[cfg(test)]
 mod tests;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use tokio::time::Instant;
 
@@ -30,6 +30,9 @@ use crate::{
 pub const MOST_EXEMPLAR_BYTES: usize = 4 * 1024 * 1024;
 /// Quiet incidents that are remembered, so that it can be said that one came back.
 pub const MOST_REMEMBERED: usize = 1_000;
+
+/// The time between two sweeps, about.
+pub(crate) const SWEPT_EACH: Duration = Duration::from_secs(1);
 
 /// When the episode began to which failures were added.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -302,8 +305,9 @@ impl Ledger {
     }
 
     /// Lets go of what is told: after a quiet time the kinds, if `close` says that nothing more came of
-    /// them, and a day later all that is remembered.
-    pub(crate) fn sweep(&mut self, now: Instant, mut close: impl FnMut(Key) -> bool) {
+    /// them, and a day later all that is remembered. Gives the kinds that stay though they are quiet, or
+    /// about to be: their next failure begins anew and is to bring its details.
+    pub(crate) fn sweep(&mut self, now: Instant, mut close: impl FnMut(Key) -> bool) -> Vec<Key> {
         let Self { records, lanes, settings, weight, .. } = self;
         let mut remembered = Vec::new();
         records.retain(|subject, record| {
@@ -331,6 +335,13 @@ impl Ledger {
             !is_over
         });
         self.forget_oldest(remembered);
+        self.quiet_by(now + SWEPT_EACH)
+    }
+
+    fn quiet_by(&self, at: Instant) -> Vec<Key> {
+        let quiet =
+            self.records.values().filter(|record| record.facts.is_quiet(at, &self.settings));
+        quiet.flat_map(|record| record.keys.iter().copied()).collect()
     }
 
     fn forget_oldest(&mut self, mut remembered: Vec<(Instant, Subject)>) {

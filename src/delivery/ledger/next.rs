@@ -58,6 +58,9 @@ impl Ledger {
         let told = record.tellings.get(&channel)?;
         let single = record.exemplars.after(told.cursor);
         let mut state = record.state(told, &self.settings);
+        // Where nothing was told of what was before it does not come back.
+        let is_first = told.telling.base(&state) == 0;
+        state.after.take_if(|_| is_first);
         if single.is_some() {
             state.total = told.telling.said() + 1;
         }

@@ -499,6 +499,28 @@ fn whoever_was_hit_before_it_was_quiet_counts_anew() {
 }
 
 #[test]
+fn what_was_never_told_does_not_come_back() {
+    let (mut ledger, now) = (ledger(), Instant::now());
+    let kind = samples::Kind::new("a", Severity::Error);
+    counted(&mut ledger, &kind, 5, now);
+    counted(&mut ledger, &kind, 1, now + 2 * QUIET);
+    let due = due(&mut ledger, now + 2 * QUIET + GRACE).unwrap();
+    assert_eq!((due.why, due.count.total, due.after()), (Reason::Open, 6, None));
+}
+
+#[test]
+fn what_stays_though_it_is_quiet_is_to_bring_its_details() {
+    let (mut ledger, now) = (ledger(), Instant::now());
+    let targets = [Target::plain(0), Target::plain(1)];
+    let kind = samples::Kind::new("a", Severity::Error).to(targets.into());
+    counted(&mut ledger, &kind, 1, now);
+    let first = due(&mut ledger, now + GRACE).unwrap();
+    told(&mut ledger, &first, now + GRACE);
+    assert_eq!(ledger.sweep(now + QUIET / 2, |_| true), []);
+    assert_eq!(ledger.sweep(now + QUIET, |_| true), [kind.key]);
+}
+
+#[test]
 fn what_waits_for_room_holds_nothing_else_up() {
     let now = Instant::now();
     let (mut ledger, kinds) = stormy(3, now);
