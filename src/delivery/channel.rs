@@ -208,7 +208,12 @@ impl Teller {
     ) -> Answered {
         let shared = self.shared.clone();
         let channel = &shared.hub.channels[self.index];
-        let losses = Losses::claim(&shared.hub.meter, &channel.meter, of_failures);
+        // What an edit says is gone with the next one.
+        let is_edit = matches!(form, Form::Edit(_));
+        let losses = match is_edit {
+            true => Losses::default(),
+            false => Losses::claim(&shared.hub.meter, &channel.meter, of_failures),
+        };
         let answered = match message
             .and_then(|message| compose::finish(message, &losses, &channel.can.limits))
         {

@@ -38,8 +38,8 @@ pub(crate) fn incident(
     written(|| {
         let (message, unknown) = match &due.about {
             About::Incident(of) => (one(due, of, redactor), of.unknown()),
-            About::Storm { members, later, before } => {
-                let others = [*before, later.len()];
+            About::Storm { members, later, before, left } => {
+                let others = (*before, later.len(), *left);
                 (several(due, members, others, limits, redactor), None)
             }
         };
@@ -80,7 +80,7 @@ fn one(due: &Due, of: &OfIncident, redactor: &Redactor) -> Redacted<Message> {
 fn several(
     due: &Due,
     members: &[Member],
-    [before, later]: [usize; 2],
+    (before, later, left): (usize, usize, (usize, u64)),
     limits: &Limits,
     redactor: &Redactor,
 ) -> Redacted<Message> {
@@ -105,6 +105,7 @@ fn several(
         kinds: &kinds,
         before,
         later,
+        left,
     };
     let write = || render::storm(&storm, limits);
     // The lines are redacted already, each as a kind's.

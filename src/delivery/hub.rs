@@ -292,7 +292,7 @@ impl Hub {
     }
 
     pub(crate) fn stats(&self) -> Stats {
-        let Meter { alive, cancelled, duplicates, exemplars_lost, further, .. } = &self.meter;
+        let Meter { alive, cancelled, duplicates, exemplars_lost, further, lost, .. } = &self.meter;
         let Meter { not_found, told_by_events, unknown_channel, untold, .. } = &self.meter;
         Stats {
             cancelled: cancelled.load(Relaxed),
@@ -301,6 +301,7 @@ impl Hub {
             exemplars_lost: exemplars_lost.load(Relaxed),
             failures: self.tally.total() + told_by_events.load(Relaxed),
             further: further.load(Relaxed),
+            lost: lost.load(Relaxed),
             not_found: not_found.load(Relaxed),
             unknown_channel: unknown_channel.load(Relaxed),
             untold: untold.load(Relaxed) + self.tally.fresh(),

@@ -71,6 +71,13 @@ impl Kind {
     pub(crate) fn detail(&self, weight: usize) -> Detail {
         Detail { report: self.report(0), weight }
     }
+
+    /// With the report of a failure that hit this user.
+    pub(crate) fn detail_of(&self, user: &str) -> Detail {
+        let user = Some(user.to_owned());
+        let report = self.report(0).map(|report| Report { user, ..report });
+        Detail { report, weight: 1 }
+    }
 }
 
 /// A report with so many bytes of text.

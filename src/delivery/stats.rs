@@ -22,6 +22,9 @@ pub struct Stats {
     pub failures: u64,
     /// Of these, failures of kinds that there was no room to count apart.
     pub further: u64,
+    /// Failures that some channel was never told: it took nothing for long, and of the kinds that waited
+    /// only the latest [`MOST_REMEMBERED`](crate::delivery::MOST_REMEMBERED) are kept.
+    pub lost: u64,
     /// Requests for pages that are not there; counted only where a layer asks for them.
     pub not_found: u64,
     /// Messages for a channel that does not exist. They went to the default channel.
@@ -74,6 +77,7 @@ pub(crate) struct Meter {
     pub(crate) duplicates: AtomicU64,
     pub(crate) exemplars_lost: AtomicU64,
     pub(crate) further: AtomicU64,
+    pub(crate) lost: AtomicU64,
     pub(crate) not_found: AtomicU64,
     /// Failures that an event of the same request told.
     pub(crate) told_by_events: AtomicU64,
@@ -81,11 +85,18 @@ pub(crate) struct Meter {
     pub(crate) untold: AtomicU64,
     /// Lost exemplars that no message has told yet.
     untold_losses: AtomicU64,
+    /// The same of failures.
+    untold_failures: AtomicU64,
 }
 
 impl Meter {
     pub(crate) fn new() -> Self {
         Self { alive: AtomicBool::new(true), ..Self::default() }
+    }
+
+    pub(crate) fn lost_failures(&self, failures: u64) {
+        self.lost.fetch_add(failures, Relaxed);
+        self.untold_failures.fetch_add(failures, Relaxed);
     }
 
     pub(crate) fn lost_exemplar(&self) {
@@ -152,21 +163,27 @@ impl ChannelMeter {
 }
 
 /// What was lost and is told in the next message; given back if that one is not taken.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Losses {
     exemplars: u64,
+    failures: u64,
     messages: u64,
 }
 
 impl Losses {
-    /// Only a message about failures speaks of lost details.
+    /// Only a message about failures speaks of what was lost of them.
     pub(crate) fn claim(meter: &Meter, channel: &ChannelMeter, of_failures: bool) -> Self {
-        let exemplars = if of_failures { meter.untold_losses.swap(0, Relaxed) } else { 0 };
-        Self { exemplars, messages: channel.untold_losses.swap(0, Relaxed) }
+        let take = |losses: &AtomicU64| if of_failures { losses.swap(0, Relaxed) } else { 0 };
+        Self {
+            exemplars: take(&meter.untold_losses),
+            failures: take(&meter.untold_failures),
+            messages: channel.untold_losses.swap(0, Relaxed),
+        }
     }
 
     pub(crate) fn give_back(&self, meter: &Meter, channel: &ChannelMeter) {
         meter.untold_losses.fetch_add(self.exemplars, Relaxed);
+        meter.untold_failures.fetch_add(self.failures, Relaxed);
         channel.untold_losses.fetch_add(self.messages, Relaxed);
     }
 
@@ -179,10 +196,12 @@ impl Losses {
         };
         let messages =
             some(self.messages, "earlier message").map(|some| format!("{some} lost here"));
+        let failures =
+            some(self.failures, "failure").map(|some| format!("{some} never told somewhere"));
         // Nobody knows of which kinds.
         let exemplars = some(self.exemplars, "failure")
             .map(|some| format!("since the last message details of {some} of any kind lost"));
-        let parts: Vec<_> = messages.into_iter().chain(exemplars).collect();
+        let parts: Vec<_> = messages.into_iter().chain(failures).chain(exemplars).collect();
         (!parts.is_empty()).then(|| parts.join("; "))
     }
 }

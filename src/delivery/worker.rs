@@ -97,6 +97,7 @@ impl Worker {
         self.drain();
         let mut ledger = self.shared.ledger();
         let awaited = ledger.sweep(now, |key: Key| hub.tally.close(key));
+        hub.meter.lost_failures(ledger.take_lost());
         hub.meter.untold.store(ledger.untold(), Relaxed);
         drop(ledger);
         awaited.into_iter().for_each(|key| hub.tally.want(key));
@@ -114,17 +115,15 @@ impl Worker {
             return;
         }
         let mut ledger = self.shared.ledger();
-        for kind in &kinds {
-            let is_new = ledger.count(kind, now);
-            if let (true, Some(name)) = (is_new, &kind.facts.unknown) {
-                hub.unknown_channel(name);
-            }
-        }
+        let new: Vec<_> = kinds.iter().filter(|kind| ledger.count(kind, now)).collect();
         if further > 0 {
             ledger.count_further(further, now);
         }
         hub.meter.untold.store(ledger.untold(), Relaxed);
         drop(ledger);
+        // Not under the lock: to log is the app's own code.
+        let unknown = new.iter().filter_map(|kind| kind.facts.unknown.as_ref());
+        unknown.for_each(|name| hub.unknown_channel(name));
         hub.meter.further.fetch_add(further, Relaxed);
         self.wake();
     }

@@ -101,7 +101,8 @@ impl Facts {
 
     /// Counts. Gives whether a new episode begins: it was quiet, and has come back.
     pub(crate) fn count(&mut self, failures: u64, now: Moment, settings: &Incidents) -> bool {
-        let returns = self.total > 0 && self.is_quiet(now.at, settings);
+        // Where every failure rings nothing becomes quiet.
+        let returns = settings.on && self.total > 0 && self.is_quiet(now.at, settings);
         let again = returns && self.return_at(now, settings);
         self.total += failures;
         self.last = now;
@@ -136,7 +137,6 @@ impl Facts {
         let after = Some(now.at.saturating_duration_since(self.last.at));
         self.episode = Episode { number: self.episode.number + 1, base: self.total, after };
         self.first = now;
-        self.people = People::default();
         true
     }
 

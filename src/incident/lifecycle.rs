@@ -45,6 +45,8 @@ pub(crate) struct Telling {
     /// Of how many it knew before: from other messages than this episode's, in which what it did not
     /// take of an earlier episode is told too.
     base: u64,
+    /// How many there were of which it is not to know.
+    joined: u64,
     /// The message that is edited and answered.
     anchor: Option<Receipt>,
     /// It was there, and is gone: what stood there is posted anew.
@@ -292,13 +294,14 @@ impl Telling {
     }
 
     fn open(&mut self, state: &State, now: Instant) {
-        let Self { said, asked, revision, .. } = *self;
+        let Self { said, asked, joined, revision, .. } = *self;
         let times = Times { opened: Some(now), in_full: Some(now), ..Times::default() };
         *self = Self {
             said,
             asked,
             episode: state.episode,
             base: said,
+            joined,
             in_full: 1,
             revision,
             times,
@@ -367,6 +370,11 @@ impl Telling {
         self.times.put_off = None;
     }
 
+    /// Some of what it is about is told elsewhere from now on: of no more than is left can a flush ask.
+    pub(crate) fn shrink_to(&mut self, total: u64) {
+        self.asked = self.asked.min(total);
+    }
+
     /// A flush waits for this.
     pub(crate) const fn is_hurried(&self) -> bool {
         self.is_missed() && self.times.put_off.is_none()
@@ -379,6 +387,16 @@ impl Telling {
 
     pub(crate) const fn said(&self) -> u64 {
         self.said
+    }
+
+    /// The channel hears of it from now on: what failed before was told to others.
+    pub(crate) const fn join_at(&mut self, total: u64) {
+        (self.said, self.joined) = (total, total);
+    }
+
+    /// Whether it was told nothing before this episode.
+    pub(crate) const fn is_new_to_it(&self, state: &State) -> bool {
+        self.base(state) == self.joined
     }
 
     /// Of how many the channel knew before this episode's first message, which may be yet to come.

@@ -13,8 +13,10 @@ use super::{
 pub(crate) struct Storm {
     pub(crate) telling: Telling,
     since: Instant,
-    /// Failures of what is told by itself by now.
+    /// Failures that it told of what is not in it any more.
     pub(crate) gone: u64,
+    /// Of what is told by itself by now: how many kinds of which it told, and with how many failures.
+    pub(crate) left: (usize, u64),
     /// Kinds that are listed, at the end.
     pub(crate) listed: usize,
     /// Messages that listed a part of them, at the end.
@@ -23,7 +25,15 @@ pub(crate) struct Storm {
 
 impl Storm {
     pub(crate) fn new(now: Instant) -> Self {
-        Self { telling: Telling::default(), since: now, gone: 0, listed: 0, pages: 0 }
+        Self { telling: Telling::default(), since: now, gone: 0, left: (0, 0), listed: 0, pages: 0 }
+    }
+
+    /// A kind is told by itself from now on. So many of its failures were told here.
+    pub(crate) const fn leave(&mut self, told: u64) {
+        self.gone += told;
+        if told > 0 {
+            self.left = (self.left.0 + 1, self.left.1 + told);
+        }
     }
 
     pub(crate) const fn pages(&self) -> u32 {

@@ -101,7 +101,7 @@ fn a_storm(why: Reason, people: &People) -> Message {
             people,
         })
         .collect();
-    let count = Count { total: 420, fresh: 420, over: 90 * SECOND };
+    let count = Count { total: 460, fresh: 460, over: 90 * SECOND };
     let storm_now = Storm {
         why,
         count: &count,
@@ -113,6 +113,7 @@ fn a_storm(why: Reason, people: &People) -> Message {
         kinds: &kinds,
         before: 0,
         later: 0,
+        left: (1, 40),
     };
     storm(&storm_now, &Limits::default())
 }

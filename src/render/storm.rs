@@ -65,12 +65,15 @@ pub(crate) struct Storm<'a> {
     /// Kinds that messages before this one list, at the end, and that those after it do.
     pub(crate) before: usize,
     pub(crate) later: usize,
+    /// Kinds that it told of before, each of which has a message of its own by now, and with how many
+    /// failures.
+    pub(crate) left: (usize, u64),
 }
 
 /// The message for new kinds of failure that are told together: the most frequent ones, at the end as
 /// many as fit.
 pub(crate) fn storm(storm: &Storm<'_>, limits: &Limits) -> Message {
-    let kinds = match storm.before + storm.kinds.len() + storm.later {
+    let kinds = match storm.before + storm.kinds.len() + storm.later + storm.left.0 {
         1 => "1 further kind".to_owned(),
         several => format!("{several} further kinds"),
     };
@@ -92,12 +95,21 @@ pub(crate) fn storm(storm: &Storm<'_>, limits: &Limits) -> Message {
         text,
         subject: Some(subject.collect::<Vec<_>>().join(" · ")),
         quote: is_quiet.then_some(quiet),
-        literals: literals("Kinds", lines.into_iter().chain(rest), limits),
+        literals: literals("Kinds", lines.into_iter().chain(rest).chain(left(storm.left)), limits),
         notes: notes(storm.later),
         severity: if is_quiet { Severity::Info } else { storm.severity },
         change,
         ..opening
     }
+}
+
+fn left((kinds, told): (usize, u64)) -> Option<String> {
+    let kinds = match kinds {
+        0 => return None,
+        1 => "1 kind".to_owned(),
+        several => format!("{several} kinds"),
+    };
+    Some(format!("and {kinds} with {}, told in messages of their own by now", failures(told)))
 }
 
 fn notes(later: usize) -> Vec<String> {

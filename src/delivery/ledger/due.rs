@@ -54,6 +54,8 @@ pub(crate) enum About {
         later: Vec<Member>,
         /// And how many the ones before listed.
         before: usize,
+        /// Those that it told of before and that are told by themselves by now, with their failures.
+        left: (usize, u64),
     },
 }
 

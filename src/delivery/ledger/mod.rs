@@ -51,6 +51,8 @@ pub(crate) struct Ledger {
     weight: usize,
     /// How many incidents there were: the age of the next one.
     opened: u64,
+    /// Untold failures of what was forgotten.
+    lost: u64,
 }
 
 /// What is kept for a channel beside what was told there.
@@ -81,7 +83,7 @@ impl Ledger {
             is_broken: false,
         };
         let lanes = channels.into_iter().map(lane).collect();
-        Self { settings, records: BTreeMap::new(), lanes, weight: 0, opened: 0 }
+        Self { settings, records: BTreeMap::new(), lanes, weight: 0, opened: 0, lost: 0 }
     }
 
     /// Adds what the tally counted of one kind. Gives whether the incident is new.
@@ -129,16 +131,19 @@ impl Ledger {
             Some((target.channel, self.lanes.get(target.channel)?.diverted.clone()?))
         });
         let diverted: Vec<_> = lanes.collect();
+        let is_known = self.records.get(&subject).is_some_and(|record| record.is_told(&self.lanes));
         let record = self.record(subject, now);
-        targets.iter().for_each(|target| record.tell(target, severity));
-        diverted.iter().for_each(|(from, to)| record.tell_instead(*from, to, severity));
         let is_first = record.facts.total == 0;
-        let freed = record.count(failures, now, &settings);
-        self.weight -= freed.unwrap_or_default();
-        match freed {
-            Some(_) => Begun::Again,
-            None if is_first => Begun::First,
-            None => Begun::Before,
+        let new: Vec<_> = targets.iter().filter(|target| record.tell(target, severity)).collect();
+        let (again, freed) = record.count(failures, now, &settings, is_known);
+        // Who joins hears of this episode, and not of those that were told to others.
+        new.into_iter().for_each(|target| record.join(target.channel, &settings));
+        diverted.iter().for_each(|(from, to)| record.tell_instead(*from, to, severity));
+        self.weight -= freed;
+        match again {
+            true => Begun::Again,
+            false if is_first => Begun::First,
+            false => Begun::Before,
         }
     }
 
@@ -206,7 +211,6 @@ impl Ledger {
         let About::Incident(of) = &due.about else {
             return (self.storm_told(channel, due, receipt, now), Vec::new());
         };
-        let diverted = self.diverted_to(channel);
         let Some(lane) = self.lanes.get_mut(channel) else { return nothing };
         let Some(record) = self.records.get_mut(&of.subject) else { return nothing };
         let Some(told) = record.tellings.get_mut(&channel) else { return nothing };
@@ -218,9 +222,7 @@ impl Ledger {
         let can = &lane.can;
         told.cursor = due.cursor.unwrap_or(told.cursor);
         let revision = told.telling.told((due.why, &due.form), can, &due.state, receipt, now);
-        if due.instead_of.is_some() {
-            record.told_instead(&diverted, due.state.total);
-        }
+        record.told_instead(channel, due.state.total);
         self.weight -= record.forget_told();
         (revision, record.keys.iter().copied().collect())
     }
@@ -278,13 +280,6 @@ impl Ledger {
         }
     }
 
-    /// The channels that this one stands in for.
-    fn diverted_to(&self, channel: usize) -> Vec<usize> {
-        let is_here = |lane: &Lane| lane.diverted.as_ref().is_some_and(|(to, _)| *to == channel);
-        let lanes = self.lanes.iter().enumerate();
-        lanes.filter(|(_, lane)| is_here(lane)).map(|(from, _)| from).collect()
-    }
-
     /// Whether the channel takes messages at all.
     pub(crate) fn set_broken(&mut self, channel: usize, is_broken: bool) {
         if let Some(lane) = self.lanes.get_mut(channel) {
@@ -296,12 +291,14 @@ impl Ledger {
     pub(crate) fn undivert(&mut self, from: usize) {
         let diverted = self.lanes.get_mut(from).and_then(|lane| lane.diverted.take());
         let Some((to, _)) = diverted else { return };
-        let stands_in = |told: &Told| told.instead_of.as_ref().is_some_and(|of| of.0 == from);
         for record in self.records.values_mut() {
-            if record.tellings.get(&to).is_some_and(|told| stands_in(told) && told.held.is_none()) {
-                record.tellings.remove(&to);
+            let told = record.speaks_for_itself(from, to);
+            let storm = self.lanes.get_mut(to).and_then(|lane| lane.storm.as_mut());
+            if let (Some(told), Some(storm)) = (told, storm) {
+                storm.leave(told);
             }
         }
+        self.end_empty(to);
     }
 
     /// Lets go of what is told: after a quiet time the kinds, if `close` says that nothing more came of
@@ -326,11 +323,12 @@ impl Ledger {
             if !record.is_closed() || record.is_held() {
                 return true;
             }
-            let is_over =
-                record.facts.total == 0 || !settings.on || record.facts.is_past(now, settings);
+            let is_past = !settings.on || record.facts.is_past(now, settings);
+            let is_over = record.facts.total == 0 || is_past && record.untold() == 0;
             match is_over {
                 true => *weight -= record.exemplars.clear(),
-                false => remembered.push((record.facts.last(), *subject)),
+                // Before what some channel is yet to know.
+                false => remembered.push((record.untold() > 0, record.facts.last(), *subject)),
             }
             !is_over
         });
@@ -344,14 +342,21 @@ impl Ledger {
         quiet.flat_map(|record| record.keys.iter().copied()).collect()
     }
 
-    fn forget_oldest(&mut self, mut remembered: Vec<(Instant, Subject)>) {
-        if let Some(too_many) = remembered.len().checked_sub(MOST_REMEMBERED) {
-            remembered.sort_unstable();
-            for (_, subject) in &remembered[..too_many] {
-                let forgotten = self.records.remove(subject);
-                self.weight -= forgotten.map_or(0, |mut record| record.exemplars.clear());
+    fn forget_oldest(&mut self, mut remembered: Vec<(bool, Instant, Subject)>) {
+        let Some(too_many) = remembered.len().checked_sub(MOST_REMEMBERED) else { return };
+        remembered.sort_unstable();
+        for (.., subject) in &remembered[..too_many] {
+            if let Some(mut forgotten) = self.records.remove(subject) {
+                self.lost += forgotten.untold();
+                self.weight -= forgotten.exemplars.clear();
             }
         }
+    }
+
+    /// Failures that some channel will never know of: it took nothing, and too many kinds waited. Since
+    /// the last time that this was asked.
+    pub(crate) fn take_lost(&mut self) -> u64 {
+        std::mem::take(&mut self.lost)
     }
 
     /// Everything that is known now is to be told without waiting.

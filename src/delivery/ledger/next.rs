@@ -1,6 +1,6 @@
 //! What a channel is to say now: of all that is due, the most important.
 
-use std::{cmp::Reverse, sync::Arc};
+use std::cmp::Reverse;
 
 use tokio::time::Instant;
 
@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     delivery::retry::Attempts,
-    incident::{Form, People, Reason, State, Word},
+    incident::{Form, People, Reason, State, Storm, Word},
     render::Count,
     severity::Severity,
 };
@@ -43,8 +43,9 @@ impl Ledger {
             let word = told.telling.due(&state, &lane.can, &self.settings, now)?;
             Some(Candidate::of_incident(*subject, record, told, word))
         });
-        let storm = self.storm_word(channel, now);
-        let storm = storm.map(|word| Candidate::of_storm(word, &lane.attempts));
+        let storm = lane.storm.as_ref().and_then(|storm| {
+            Some(Candidate::of_storm(self.storm_word(channel, now)?, storm, &lane.attempts))
+        });
         let (due, later): (Vec<_>, Vec<_>) =
             single.chain(storm).partition(|candidate| candidate.word.at <= now);
         let wake = later.iter().map(|candidate| candidate.word.at).min();
@@ -59,8 +60,8 @@ impl Ledger {
         let single = record.exemplars.after(told.cursor);
         let mut state = record.state(told, &self.settings);
         // Where nothing was told of what was before it does not come back.
-        let is_first = told.telling.base(&state) == 0;
-        state.after.take_if(|_| is_first);
+        let is_new = told.telling.is_new_to_it(&state);
+        state.after.take_if(|_| is_new);
         if single.is_some() {
             state.total = told.telling.said() + 1;
         }
@@ -83,7 +84,7 @@ impl Ledger {
             })),
             target: told.target(&form),
             form,
-            instead_of: told.instead_of.as_ref().map(|(_, why)| Arc::clone(why)),
+            instead_of: told.stands_in_because(),
             span: record.facts.span(),
             silent: now.saturating_duration_since(state.last),
             minimal: told.attempts.is_minimal(),
@@ -136,23 +137,33 @@ struct Candidate {
     rank: Rank,
 }
 
-/// The smaller, the earlier: attempts, reason, severity, since when it waits.
-type Rank = (u32, (u8, bool), Reverse<Severity>, Option<Instant>, u64);
+/// The smaller, the earlier: the reason, how often it was tried, severity, since when it waits, age. What
+/// was tried in vain waits for its equals, but not for what matters less.
+type Rank = ((u8, bool), u32, Reverse<Severity>, Option<Instant>, u64);
 
 impl Candidate {
     fn of_incident(subject: Subject, record: &Record, told: &Told, word: Word) -> Self {
-        let severity = Reverse(record.severity);
-        let is_update = word.why == Reason::Update;
-        let edited = told.telling.edited_at().filter(|_| is_update);
-        let rank = (told.attempts.made(), (word.why.rank(), false), severity, edited, record.age);
+        let (severity, since) = match word.why {
+            // What a person looks at is to be equally new everywhere.
+            Reason::Update => (Severity::Info, told.telling.edited_at()),
+            Reason::InFull => (record.severity, told.telling.said_at()),
+            _ => (record.severity, None),
+        };
+        let reason = (word.why.rank(), false);
+        let rank = (reason, told.attempts.made(), Reverse(severity), since, record.age);
         let is_gated = word.why.opens() && record.severity < Severity::Critical;
         Self { word, subject: Some(subject), is_gated, rank }
     }
 
-    /// Its first message comes after what is told one by one.
-    fn of_storm(word: Word, attempts: &Attempts) -> Self {
+    /// Its first message comes after what is told one by one, and its edits in their turn.
+    fn of_storm(word: Word, storm: &Storm, attempts: &Attempts) -> Self {
         let why = if word.why.opens() { Reason::Quiet } else { word.why };
-        let rank = (attempts.made(), (why.rank(), true), Reverse(Severity::Error), None, 0);
+        let (severity, since) = match why {
+            Reason::Update => (Severity::Info, storm.telling.edited_at()),
+            _ => (Severity::Error, None),
+        };
+        let reason = (why.rank(), why != Reason::Update);
+        let rank = (reason, attempts.made(), Reverse(severity), since, 0);
         Self { word, subject: None, is_gated: false, rank }
     }
 }

@@ -8,7 +8,7 @@ use std::{
 use super::Lane;
 use crate::{
     delivery::{Detail, KindFacts, retry::Attempts},
-    incident::{Facts, Form, GRACE, Incidents, Moment, State, Telling},
+    incident::{Facts, Form, GRACE, Incidents, Moment, People, State, Telling},
     redact::Redacted,
     report::{Key, Report},
     route::Target,
@@ -45,63 +45,106 @@ impl Record {
         }
     }
 
-    /// This channel is to know of it, as the route of the worst says.
-    pub(super) fn tell(&mut self, target: &Target, severity: Severity) {
+    /// This channel is to know of it, as the route of the worst says. Gives whether it hears of it for the
+    /// first time.
+    pub(super) fn tell(&mut self, target: &Target, severity: Severity) -> bool {
         match self.tellings.entry(target.channel) {
             Entry::Vacant(new) => {
-                new.insert(Told::new(target.clone(), severity));
+                new.insert(Told { is_own: true, ..Told::new(target.clone(), severity) });
+                true
             }
-            Entry::Occupied(told) => told.into_mut().turn(target, severity),
+            Entry::Occupied(told) => {
+                let told = told.into_mut();
+                told.is_own = true;
+                told.instead_of.clear();
+                told.turn(target, severity);
+                false
+            }
         }
     }
 
-    /// The same in the place of another channel, unless this one is told of it anyway.
+    /// The same in the place of another channel, unless this one is told of it anyway: what that one does
+    /// not know.
     pub(super) fn tell_instead(
         &mut self,
         from: usize,
         (to, why): &(usize, Arc<str>),
         severity: Severity,
     ) {
-        let to = *to;
-        let told = self.tellings.entry(to).or_insert_with(|| {
-            let told = Told::new(Target::plain(to), severity);
-            Told { instead_of: Some((from, Arc::clone(why))), ..told }
+        let said = self.tellings.get(&from).map_or(0, |told| told.telling.said());
+        let told = self.tellings.entry(*to).or_insert_with(|| {
+            let mut told = Told::new(Target::plain(*to), severity);
+            told.telling.join_at(said);
+            told
         });
-        if told.instead_of.is_some() {
-            told.turn(&Target::plain(to), severity);
+        if !told.is_own {
+            told.turn(&Target::plain(*to), severity);
+            if told.instead_of.iter().all(|(channel, _)| *channel != from) {
+                told.instead_of.push((from, Arc::clone(why)));
+            }
         }
     }
 
-    /// What these channels were to know was told elsewhere.
-    pub(super) fn told_instead(&mut self, channels: &[usize], total: u64) {
-        for channel in channels {
-            if let Some(told) = self.tellings.get_mut(channel) {
+    /// The channel hears of it from this episode on.
+    pub(super) fn join(&mut self, channel: usize, settings: &Incidents) {
+        let base = self.facts.state(settings).base;
+        if let Some(told) = self.tellings.get_mut(&channel) {
+            told.telling.join_at(base);
+        }
+    }
+
+    /// What this channel was told instead of others is told.
+    pub(super) fn told_instead(&mut self, by: usize, total: u64) {
+        let Some(told) = self.tellings.get(&by) else { return };
+        let instead_of: Vec<_> = told.instead_of.iter().map(|(channel, _)| *channel).collect();
+        for channel in instead_of {
+            if let Some(told) = self.tellings.get_mut(&channel) {
                 told.telling.told_elsewhere(total);
             }
         }
     }
 
-    /// Counts. If a new episode begins it gives how many bytes of exemplars it let go of.
+    /// Another channel speaks for itself again. If nothing leads to this one any more it gives what was
+    /// told here together with others.
+    pub(super) fn speaks_for_itself(&mut self, from: usize, here: usize) -> Option<u64> {
+        let told = self.tellings.get_mut(&here)?;
+        told.instead_of.retain(|(channel, _)| *channel != from);
+        if told.is_own || !told.instead_of.is_empty() {
+            return None;
+        }
+        let told = self.tellings.remove(&here)?;
+        told.held.map(|before| told.telling.said() - before)
+    }
+
+    /// Counts; `is_known` if all that was counted before is told wherever anyone listens. Gives whether
+    /// a new episode begins, and how many bytes of exemplars it let go of.
     pub(super) fn count(
         &mut self,
         failures: u64,
         now: Moment,
         settings: &Incidents,
-    ) -> Option<usize> {
+        is_known: bool,
+    ) -> (bool, usize) {
         if self.facts.total == 0 {
             self.facts = Facts::new(now);
         }
         let again = self.facts.count(failures, now, settings);
-        again.then(|| self.exemplars.clear())
+        if !(again && is_known) {
+            return (again, 0);
+        }
+        self.facts.people = People::default();
+        (again, self.exemplars.clear())
     }
 
     /// What decides about the next word. Where every failure rings, one whose details are here does at
     /// once, the others a moment later.
     pub(super) fn state(&self, told: &Told, settings: &Incidents) -> State {
         let mut state = self.facts.state(settings);
-        if !settings.on {
-            let is_here = self.exemplars.after(told.cursor).is_some();
-            state.tellable = if is_here { state.first } else { self.facts.last() + GRACE };
+        if !settings.on && self.exemplars.after(told.cursor).is_none() {
+            let said = told.telling.said_at().map(|said| said + GRACE);
+            state.tellable = said.unwrap_or(state.tellable).max(state.tellable);
+        } else if !settings.on {
+            state.tellable = state.first;
         }
         state
     }
@@ -154,8 +197,10 @@ pub(super) struct Told {
     pub(super) cursor: u64,
     /// It is told together with others; so many failures were told before.
     pub(super) held: Option<u64>,
-    /// The channel that this one stands in for, with a note that says why.
-    pub(super) instead_of: Option<(usize, Arc<str>)>,
+    /// A route leads here.
+    is_own: bool,
+    /// The channels that this one stands in for, each with a note that says why.
+    instead_of: Vec<(usize, Arc<str>)>,
 }
 
 impl Told {
@@ -169,8 +214,14 @@ impl Told {
             attempts,
             cursor: 0,
             held: None,
-            instead_of: None,
+            is_own: false,
+            instead_of: Vec::new(),
         }
+    }
+
+    /// The note that says why this channel is told.
+    pub(super) fn stands_in_because(&self) -> Option<Arc<str>> {
+        self.instead_of.first().map(|(_, why)| Arc::clone(why))
     }
 
     /// It got so severe, if it was not before.

@@ -1,7 +1,7 @@
 //! New incidents for which there was no room: told together in one message, which is kept up to date
 //! and lists all of them at the end.
 
-use std::{cmp::Reverse, sync::Arc};
+use std::cmp::Reverse;
 
 use tokio::time::Instant;
 
@@ -93,28 +93,33 @@ impl Ledger {
     }
 
     /// What got critical meanwhile is told by itself, and so is, as long as there is room, what fails
-    /// as often as would escalate.
+    /// as often as would escalate, if there is something to tell of it. The list keeps what it told.
     pub(super) fn release(&mut self, channel: usize, now: Instant) {
         let Self { records, lanes, settings, .. } = self;
-        let Some(lane) = lanes.get_mut(channel) else { return };
-        let Lane { storm: Some(storm), bucket, .. } = lane else { return };
+        let Some(Lane { storm: Some(storm), bucket, .. }) = lanes.get_mut(channel) else { return };
         let many = settings.in_full.saturating_mul(settings.escalation);
         let mut has_room = bucket.has_one(settings.storm, now);
-        let mut is_over = true;
         for record in records.values_mut() {
             let total = record.facts.total;
             let Some(told) = record.tellings.get_mut(&channel) else { continue };
-            let Some(before) = told.held else { continue };
+            let Some(before) = told.held.filter(|_| told.telling.said() < total) else { continue };
             let is_large = has_room && total - before >= many;
             if record.severity >= Severity::Critical || is_large {
                 has_room &= !is_large;
                 told.held = None;
-                storm.gone += told.telling.said() - before;
+                storm.leave(told.telling.said() - before);
             }
-            is_over &= told.held.is_none();
         }
-        if is_over {
-            lane.storm = None;
+        self.end_empty(channel);
+    }
+
+    /// Where nobody is left there is nothing to list; what a flush asks for is what is left.
+    pub(super) fn end_empty(&mut self, channel: usize) {
+        let left = self.storm_state(channel).map(|state| state.total);
+        let Some(lane) = self.lanes.get_mut(channel) else { return };
+        match (left, &mut lane.storm) {
+            (Some(total), Some(storm)) => storm.telling.shrink_to(total),
+            _ => lane.storm = None,
         }
     }
 
@@ -144,7 +149,8 @@ impl Ledger {
             let people = record.facts.people.clone();
             Some((told, record, Member { subject: *subject, kind, failures, people, state }))
         });
-        let held: Vec<_> = held.collect();
+        let mut held: Vec<_> = held.collect();
+        held.sort_by_key(|(_, record, member)| (Reverse(member.failures), record.age));
         let first = held.iter().map(|(.., member)| member.state.first).min()?;
         let spans = held.iter().map(|(_, record, _)| record.facts.span());
         let span = spans.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))?;
@@ -152,17 +158,15 @@ impl Ledger {
         let form = storm.telling.form(word.why, &lane.can);
         let mention = held.iter().find_map(|(told, ..)| told.target(&form).mention);
         let silent = held.iter().all(|(told, ..)| told.target.silent);
-        let instead_of = held.iter().find_map(|(told, ..)| told.instead_of.as_ref());
-        let instead_of = instead_of.map(|(_, why)| Arc::clone(why));
+        let instead_of = held.iter().find_map(|(told, ..)| told.stands_in_because());
         let mut members: Vec<_> = held.into_iter().map(|(.., member)| member).collect();
-        members.sort_by_key(|member| Reverse(member.failures));
         let later = match word.why {
             Reason::Quiet => storm.split_off(&mut members, &lane.can.limits),
             _ => Vec::new(),
         };
         Some(Due {
             why: word.why,
-            about: About::Storm { members, later, before: storm.listed },
+            about: About::Storm { members, later, before: storm.listed, left: storm.left },
             target: Target { mention, silent, ..Target::plain(channel) },
             instead_of,
             count: count(storm, &state, (word.why, &form), first),
@@ -191,10 +195,10 @@ impl Ledger {
         let number = told_of.telling.told((due.why, &due.form), can, &due.state, receipt, now);
         let is_quiet = due.why == Reason::Quiet;
         for (member, is_listed) in all(members, later) {
-            let record = records.get_mut(&member.subject);
-            let told = record.and_then(|record| record.tellings.get_mut(&channel));
+            let Some(record) = records.get_mut(&member.subject) else { continue };
             // What was told by itself meanwhile knows better.
-            let Some(told) = told.filter(|told| told.held.is_some()) else { continue };
+            let told = record.tellings.get_mut(&channel).filter(|told| told.held.is_some());
+            let Some(told) = told else { continue };
             told.telling.told_elsewhere(member.state.total);
             told.called_as(&due.target);
             if is_quiet && is_listed {
@@ -203,6 +207,7 @@ impl Ledger {
                 told.telling.ended_elsewhere(&member.state, now);
                 told.held = None;
             }
+            record.told_instead(channel, member.state.total);
         }
         match is_quiet && later.is_empty() {
             true => *storm = None,

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::*;
 use crate::{
     delivery::samples,
-    incident::{FULL_PERIOD, GRACE, QUIET as QUIETS, REMEMBERED, Reason},
+    incident::{FULL_PERIOD, GRACE, QUIET as QUIETS, REMEMBERED, Reason, SUMMARIES},
     transport::Limits,
 };
 
@@ -42,6 +42,18 @@ fn due(ledger: &mut Ledger, now: Instant) -> Option<Box<Due>> {
         Next::Say(due) => Some(due),
         Next::Wait(_) => None,
     }
+}
+
+fn due_in(ledger: &mut Ledger, channel: usize, now: Instant) -> Option<Box<Due>> {
+    match ledger.next(channel, now) {
+        Next::Say(due) => Some(due),
+        Next::Wait(_) => None,
+    }
+}
+
+/// By a service that names its messages.
+fn told_as(ledger: &mut Ledger, due: &Due, now: Instant) {
+    ledger.told(0, due, &Receipt::new("1"), now);
 }
 
 #[test]
@@ -491,6 +503,8 @@ fn whoever_was_hit_before_it_was_quiet_counts_anew() {
     };
     (0..25).for_each(|number| hit(&format!("user{number}")));
     counted(&mut ledger, &kind, 25, now);
+    let first = due(&mut ledger, now + GRACE).unwrap();
+    told(&mut ledger, &first, now + GRACE);
     counted(&mut ledger, &kind, 1, now + QUIET);
     hit("user7");
     counted(&mut ledger, &kind, 1, now + QUIET);
@@ -595,4 +609,163 @@ fn a_list_brings_nothing_back_to_mind_unless_something_fails() {
         }
     }
     assert_eq!(reasons, [Reason::Open, Reason::Update]);
+}
+
+#[test]
+fn nobody_is_forgotten_who_is_not_told_yet() {
+    let (mut ledger, now) = (ledger(), Instant::now());
+    let kind = samples::Kind::new("a", Severity::Error);
+    counted(&mut ledger, &kind, 5, now);
+    assert!(ledger.attach(kind.detail_of("alice")));
+    counted(&mut ledger, &kind, 1, now + 2 * QUIET);
+    let due = due(&mut ledger, now + 2 * QUIET + GRACE).unwrap();
+    let About::Incident(of) = &due.about else { panic!("{due:?}") };
+    assert!(of.report.is_some(), "its details");
+    assert_eq!(of.people.named().collect::<Vec<_>>(), ["alice"]);
+}
+
+#[test]
+fn a_list_is_done_with_a_flush_when_a_member_left_it() {
+    let now = Instant::now();
+    let (mut ledger, kinds) = stormy(13, now);
+    tell_all(&mut ledger, now + GRACE);
+    counted(&mut ledger, &kinds[12], 40, now + FULL_PERIOD);
+    ledger.hurry();
+    tell_all(&mut ledger, now + FULL_PERIOD + GRACE);
+    assert_eq!(ledger.untold(), 0);
+    assert!(!ledger.is_hurried(0), "nothing is left to say");
+    assert!(matches!(ledger.next(0, now + FULL_PERIOD + GRACE), Next::Wait(_)));
+}
+
+#[test]
+fn what_a_list_told_stays_in_it_until_something_new_fails() {
+    let now = Instant::now();
+    let (mut ledger, kinds) = stormy(13, now);
+    tell_all(&mut ledger, now + GRACE);
+    counted(&mut ledger, &kinds[12], 40, now + 2 * GRACE);
+    // No room for another one yet: the list has it.
+    ledger.hurry();
+    tell_all(&mut ledger, now + 2 * GRACE);
+    let held = |ledger: &Ledger| {
+        let told = &ledger.records[&Some(kinds[12].fingerprint())].tellings[&0];
+        told.held.is_some()
+    };
+    assert!(held(&ledger));
+    let with_room = now + 2 * FULL_PERIOD;
+    tell_all(&mut ledger, with_room);
+    assert!(held(&ledger), "there is nothing to tell of it");
+    counted(&mut ledger, &kinds[12], 1, with_room);
+    tell_all(&mut ledger, with_room);
+    assert!(!held(&ledger));
+}
+
+#[test]
+fn what_was_tried_in_vain_comes_before_what_matters_less() {
+    let now = Instant::now();
+    let mut ledger = Ledger::new(Incidents::default(), [Capabilities::default().edit(true)]);
+    let [old, new] = ["old", "new"].map(|route| samples::Kind::new(route, Severity::Error));
+    counted(&mut ledger, &old, 1, now);
+    let first = due(&mut ledger, now + GRACE).unwrap();
+    told_as(&mut ledger, &first, now + GRACE);
+    let later = now + FULL_PERIOD + 2 * GRACE;
+    counted(&mut ledger, &old, 9, later);
+    counted(&mut ledger, &new, 1, later);
+    let at = later + GRACE;
+    for _ in 0..2 {
+        let due = due(&mut ledger, at).unwrap();
+        assert_eq!((due.why, due.subject()), (Reason::Open, Some(new.fingerprint())));
+        ledger.failed(0, &due, &SendError::transient("503"), at);
+    }
+}
+
+#[test]
+fn what_no_channel_took_is_kept_for_it_and_what_is_too_much_is_counted_as_lost() {
+    let (mut ledger, now) = (ledger(), Instant::now());
+    ledger.set_broken(0, true);
+    let kinds: Vec<_> = (0..MOST_REMEMBERED + 3)
+        .map(|number| samples::Kind::new(&number.to_string(), Severity::Error))
+        .collect();
+    kinds.iter().for_each(|kind| counted(&mut ledger, kind, 2, now));
+    ledger.sweep(now + 2 * REMEMBERED, |_| true);
+    assert_eq!(ledger.untold(), 2 * MOST_REMEMBERED as u64);
+    assert_eq!((ledger.take_lost(), ledger.take_lost()), (6, 0));
+    assert!(due(&mut ledger, now + 2 * REMEMBERED).is_some(), "it is tried on");
+}
+
+#[test]
+fn who_joins_hears_of_this_episode_only() {
+    let (mut ledger, now) = (ledger(), Instant::now());
+    let kind = samples::Kind::new("a", Severity::Error).to(vec![Target::plain(1)]);
+    counted(&mut ledger, &kind, 1_000, now);
+    let first = due_in(&mut ledger, 1, now + GRACE).unwrap();
+    ledger.told(1, &first, &Receipt::none(), now + GRACE);
+    let both = kind.to(vec![Target::plain(0), Target::plain(1)]);
+    counted(&mut ledger, &both, 1, now + 3 * QUIET);
+    let due = due(&mut ledger, now + 3 * QUIET + GRACE).unwrap();
+    assert_eq!((due.why, due.count.total, due.after()), (Reason::Open, 1, None));
+}
+
+#[test]
+fn a_fallback_speaks_for_a_second_channel_on_when_the_first_is_back() {
+    let now = Instant::now();
+    let mut ledger = Ledger::new(Incidents::default(), [(); 3].map(|()| Capabilities::default()));
+    let kind = samples::Kind::new("a", Severity::Error);
+    let kind = kind.to(vec![Target::plain(0), Target::plain(1)]);
+    for from in [0, 1] {
+        ledger.set_broken(from, true);
+        ledger.divert(from, 2, &"gone".into());
+    }
+    counted(&mut ledger, &kind, 6, now);
+    let due = due_in(&mut ledger, 2, now + GRACE).unwrap();
+    ledger.told(2, &due, &Receipt::none(), now + GRACE);
+    assert_eq!(ledger.untold(), 0);
+    ledger.undivert(0);
+    counted(&mut ledger, &kind, 1, now + SUMMARIES[0]);
+    let due = due_in(&mut ledger, 2, now + SUMMARIES[0] + GRACE).unwrap();
+    assert_eq!((due.count.fresh, due.instead_of.as_deref()), (1, Some("gone")));
+    ledger.undivert(1);
+    assert!(matches!(ledger.next(2, now + QUIET), Next::Wait(None)));
+}
+
+#[test]
+fn a_list_in_a_fallback_says_why_and_counts_for_the_dead_channel() {
+    let (mut ledger, now) = (ledger(), Instant::now());
+    ledger.set_broken(0, true);
+    ledger.divert(0, 1, &"gone".into());
+    for number in 0..40 {
+        let kind = samples::Kind::new(&number.to_string(), Severity::Error);
+        counted(&mut ledger, &kind, 1, now);
+    }
+    let mut why = Vec::new();
+    for at in [now + GRACE, now + 2 * GRACE] {
+        while let Some(due) = due_in(&mut ledger, 1, at) {
+            why.push(due.instead_of.clone());
+            ledger.told(1, &due, &Receipt::none(), at);
+        }
+    }
+    assert_eq!(why, vec![Some("gone".into()); 10 + 1]);
+    assert_eq!(ledger.untold(), 0);
+    ledger.undivert(0);
+    assert!(matches!(ledger.next(1, now + QUIET), Next::Wait(None)), "it falls silent");
+}
+
+#[test]
+fn where_every_failure_rings_nobody_is_starved_and_nothing_becomes_quiet() {
+    let now = Instant::now();
+    let mut ledger = Ledger::new(Incidents::off(), [Capabilities::default()]);
+    let [hot, rare] = ["hot", "rare"].map(|route| samples::Kind::new(route, Severity::Error));
+    let mut said = Vec::new();
+    for second in 0..20 {
+        let now = now + Duration::from_secs(second);
+        counted(&mut ledger, &hot, 10, now);
+        counted(&mut ledger, &rare, 1, now);
+        if let Some(due) = due(&mut ledger, now) {
+            told(&mut ledger, &due, now);
+            said.push(due.subject());
+        }
+    }
+    assert!(said.iter().filter(|subject| **subject == Some(rare.fingerprint())).count() > 5);
+    counted(&mut ledger, &hot, 3, now + 3 * QUIET);
+    let due = due(&mut ledger, now + 3 * QUIET + GRACE).unwrap();
+    assert_eq!(due.after(), None);
 }
