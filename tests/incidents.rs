@@ -689,3 +689,48 @@ async fn what_comes_back_before_a_channel_was_told_that_it_is_quiet_brings_its_d
         day.assert_exact();
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_shutdown_without_time_for_each_kind_lists_them_all_in_one_message() {
+    for kinds in [12, 40] {
+        let mut day = Day::begin();
+        for number in 0..kinds {
+            day.fail(&format!("/{}", words(number))).await;
+        }
+        assert!(day.bell.shutdown(5 * SECOND).await.complete, "{kinds} kinds");
+        for stub in [&day.edits, &day.plain] {
+            let all = texts(&stub.messages()).join("\n");
+            assert!(stub.count() <= 6, "{all}");
+            for number in 0..kinds {
+                assert!(all.contains(&format!("POST /{}", words(number))), "{number}: {all}");
+            }
+        }
+        day.assert_exact();
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_shutdown_in_the_middle_of_a_list_names_all_of_them() {
+    let mut day = Day::begin();
+    for number in 0..40 {
+        day.fail(&format!("/{}", words(number))).await;
+    }
+    day.until(MINUTE).await;
+    day.fail(&format!("/{}", words(39))).await;
+    assert!(day.bell.shutdown(5 * SECOND).await.complete);
+    let all = texts(&day.plain.messages()).join("\n");
+    let missing: Vec<_> =
+        (0..40).filter(|number| !all.contains(&format!("POST /{}", words(*number)))).collect();
+    assert!(missing.is_empty(), "{missing:?} are not in {all}");
+    day.assert_exact();
+}
+
+#[tokio::test(start_paused = true)]
+async fn with_incidents_off_a_shutdown_without_time_for_each_failure_tells_their_number() {
+    let mut day = Day::with(Incidents::off());
+    for _ in 0..100 {
+        day.fail("/checkout").await;
+    }
+    assert!(day.bell.shutdown(5 * SECOND).await.complete);
+    day.assert_exact();
+}

@@ -291,7 +291,7 @@ impl Teller {
     fn say_told(&self, due: &Due, number: u64) {
         let name = &self.channel().name;
         let id = match &due.about {
-            About::Storm { members, .. } => format!("{} kinds", members.len()),
+            About::Storm(of) => format!("{} kinds", of.members.len()),
             About::Incident(of) => {
                 of.subject.map_or_else(|| "further kinds".to_owned(), Fingerprint::short)
             }

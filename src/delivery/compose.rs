@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use crate::{
     delivery::{
-        ledger::{About, Due, Member, OfIncident, line},
+        ledger::{About, Due, Member, OfIncident, OfStorm, line},
         post::guard,
         sending::Outgoing,
         stats::Losses,
@@ -38,10 +38,7 @@ pub(crate) fn incident(
     written(|| {
         let (message, unknown) = match &due.about {
             About::Incident(of) => (one(due, of, redactor), of.unknown()),
-            About::Storm { members, later, before, left } => {
-                let others = (*before, later.len(), *left);
-                (several(due, members, others, limits, redactor), None)
-            }
+            About::Storm(of) => (several(due, of, limits, redactor), None),
         };
         let message = if due.minimal { minimal(&message) } else { message };
         message.map(|mut message| {
@@ -77,13 +74,8 @@ fn one(due: &Due, of: &OfIncident, redactor: &Redactor) -> Redacted<Message> {
 }
 
 /// The message about several.
-fn several(
-    due: &Due,
-    members: &[Member],
-    (before, later, left): (usize, usize, (usize, u64)),
-    limits: &Limits,
-    redactor: &Redactor,
-) -> Redacted<Message> {
+fn several(due: &Due, of: &OfStorm, limits: &Limits, redactor: &Redactor) -> Redacted<Message> {
+    let OfStorm { members, later, before, left, is_last } = of;
     let kinds: Vec<_> = members.iter().map(Member::line).collect();
     let summaries = members.iter().filter_map(|member| member.kind.as_ref());
     let severity = summaries.clone().map(|kind| kind.summary.severity).max();
@@ -103,9 +95,10 @@ fn several(
         span: due.span,
         silent: due.silent,
         kinds: &kinds,
-        before,
-        later,
-        left,
+        before: *before,
+        later: later.len(),
+        left: *left,
+        is_last: *is_last,
     };
     let write = || render::storm(&storm, limits);
     // The lines are redacted already, each as a kind's.

@@ -148,7 +148,8 @@ impl Worker {
         while let Ok(detail) = self.details.try_recv() {
             self.take_in(detail);
         }
-        self.shared.ledger().hurry();
+        let within = asked.iter().map(|flush| flush.within).max().unwrap_or_default();
+        self.shared.ledger().hurry(now + within);
         self.flushes.begin(asked, now);
         self.wake();
     }

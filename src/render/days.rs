@@ -114,6 +114,7 @@ fn a_storm(why: Reason, people: &People) -> Message {
         before: 0,
         later: 0,
         left: (1, 40),
+        is_last: false,
     };
     storm(&storm_now, &Limits::default())
 }

@@ -68,6 +68,8 @@ pub(crate) struct Storm<'a> {
     /// Kinds that it told of before, each of which has a message of its own by now, and with how many
     /// failures.
     pub(crate) left: (usize, u64),
+    /// Nothing may follow: as many as fit are listed.
+    pub(crate) is_last: bool,
 }
 
 /// The message for new kinds of failure that are told together: the most frequent ones, at the end as
@@ -82,7 +84,7 @@ pub(crate) fn storm(storm: &Storm<'_>, limits: &Limits) -> Message {
     let opening = opening(storm.topic.clone(), storm.severity);
     let heading = opening.text.split_once(' ').map_or("", |(_, words)| words).to_owned();
     let text = if is_quiet { format!("{QUIET} {heading}") } else { opening.text.clone() };
-    let most = if is_quiet { usize::MAX } else { TOP };
+    let most = if is_quiet || storm.is_last { usize::MAX } else { TOP };
     let (lines, rest) = lines(storm.kinds, most, limits);
     let quiet = is_quiet.then(|| "quiet".to_owned());
     let words = [quiet, Some(format!("{kinds} of failure")), times(storm.count)];

@@ -46,17 +46,22 @@ pub(crate) struct Due {
 #[derive(Debug)]
 pub(crate) enum About {
     Incident(Box<OfIncident>),
-    /// Several that are told together.
-    Storm {
-        /// Those that fail most often come first.
-        members: Vec<Member>,
-        /// At the end: those that the next message lists.
-        later: Vec<Member>,
-        /// And how many the ones before listed.
-        before: usize,
-        /// Those that it told of before and that are told by themselves by now, with their failures.
-        left: (usize, u64),
-    },
+    Storm(OfStorm),
+}
+
+/// Several that are told together.
+#[derive(Debug)]
+pub(crate) struct OfStorm {
+    /// Those that fail most often come first.
+    pub(crate) members: Vec<Member>,
+    /// At the end: those that the next message lists.
+    pub(crate) later: Vec<Member>,
+    /// And how many the ones before listed.
+    pub(crate) before: usize,
+    /// Those that it told of before and that are told by themselves by now, with their failures.
+    pub(crate) left: (usize, u64),
+    /// A flush waits: nothing may follow.
+    pub(crate) is_last: bool,
 }
 
 #[derive(Debug)]

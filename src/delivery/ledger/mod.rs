@@ -12,7 +12,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use tokio::time::Instant;
 
-pub(crate) use self::due::{About, Due, Member, Next, OfIncident, Subject, line};
+pub(crate) use self::due::{About, Due, Member, Next, OfIncident, OfStorm, Subject, line};
 use self::record::{Record, Told};
 use crate::{
     delivery::{
@@ -53,6 +53,8 @@ pub(crate) struct Ledger {
     opened: u64,
     /// Untold failures of what was forgotten.
     lost: u64,
+    /// Until when a flush waits for what is told.
+    deadline: Option<Instant>,
 }
 
 /// What is kept for a channel beside what was told there.
@@ -83,7 +85,15 @@ impl Ledger {
             is_broken: false,
         };
         let lanes = channels.into_iter().map(lane).collect();
-        Self { settings, records: BTreeMap::new(), lanes, weight: 0, opened: 0, lost: 0 }
+        Self {
+            settings,
+            records: BTreeMap::new(),
+            lanes,
+            weight: 0,
+            opened: 0,
+            lost: 0,
+            deadline: None,
+        }
     }
 
     /// Adds what the tally counted of one kind. Gives whether the incident is new.
@@ -236,7 +246,7 @@ impl Ledger {
         now: Instant,
     ) -> Verdict {
         let place = match &due.about {
-            About::Storm { .. } => self
+            About::Storm(_) => self
                 .lanes
                 .get_mut(channel)
                 .and_then(|lane| Some((&mut lane.attempts, &mut lane.storm.as_mut()?.telling))),
@@ -359,14 +369,29 @@ impl Ledger {
         std::mem::take(&mut self.lost)
     }
 
-    /// Everything that is known now is to be told without waiting.
-    pub(crate) fn hurry(&mut self) {
+    /// Everything that is known now is to be told without waiting, and before the deadline.
+    pub(crate) fn hurry(&mut self, deadline: Instant) {
+        self.deadline = self.deadline.max(Some(deadline));
         for record in self.records.values_mut() {
             for told in record.tellings.values_mut() {
                 told.telling.hurry(record.facts.total);
             }
         }
         self.hurry_storms();
+    }
+
+    /// Whether a flush asks for more messages than the channel can take before the deadline.
+    fn is_short_of_time(
+        &self,
+        channel: usize,
+        messages: impl FnOnce() -> u64,
+        now: Instant,
+    ) -> bool {
+        let left = self.deadline.and_then(|deadline| deadline.checked_duration_since(now));
+        let (Some(left), Some(lane)) = (left, self.lanes.get(channel)) else { return false };
+        let Capabilities { pace, burst, .. } = lane.can;
+        let times = left.as_millis().checked_div(pace.as_millis()).unwrap_or(u128::MAX);
+        u128::from(messages()) > times.saturating_add(u128::from(burst))
     }
 
     /// Whether a flush still waits for something in this channel.
@@ -384,6 +409,14 @@ impl Ledger {
     /// Failures that are not told in some channel.
     pub(crate) fn untold(&self) -> u64 {
         self.records.values().map(Record::untold).sum()
+    }
+
+    /// Failures that are not told in this channel.
+    fn untold_in(&self, channel: usize) -> u64 {
+        let records = self.records.values().filter_map(|record| {
+            Some(record.facts.total - record.tellings.get(&channel)?.telling.said())
+        });
+        records.sum()
     }
 
     fn tellings(&self, channel: usize) -> impl Iterator<Item = &Told> {

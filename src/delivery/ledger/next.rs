@@ -21,7 +21,8 @@ impl Ledger {
     /// more are told together from then on.
     pub(crate) fn next(&mut self, channel: usize, now: Instant) -> Next {
         self.release(channel, now);
-        let has_room = self.has_room(channel, now);
+        // One message that lists all of them says more than those that there is time for.
+        let has_room = self.has_room(channel, now) && !self.is_too_many(channel, now);
         let room_at = if has_room { None } else { self.hold(channel, now) };
         let Some(Queue { first, wake }) = self.queue(channel, has_room, now) else {
             return Next::Wait(None);
@@ -58,6 +59,13 @@ impl Ledger {
         let record = self.records.get(&subject)?;
         let told = record.tellings.get(&channel)?;
         let single = record.exemplars.after(told.cursor);
+        // Without time for each of them one message tells all.
+        let is_short =
+            single.is_some() && self.is_short_of_time(channel, || self.untold_in(channel), now);
+        let (single, last) = match is_short {
+            true => (None, Some(record.exemplars.end())),
+            false => (single, None),
+        };
         let mut state = record.state(told, &self.settings);
         // Where nothing was told of what was before it does not come back.
         let is_new = told.telling.is_new_to_it(&state);
@@ -89,7 +97,7 @@ impl Ledger {
             silent: now.saturating_duration_since(state.last),
             minimal: told.attempts.is_minimal(),
             state,
-            cursor: single.map(|exemplar| exemplar.number + 1),
+            cursor: single.map(|exemplar| exemplar.number + 1).or(last),
         })
     }
 

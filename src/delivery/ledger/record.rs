@@ -300,6 +300,11 @@ impl Exemplars {
         self.each.iter().find(|exemplar| exemplar.number >= cursor)
     }
 
+    /// The number of the one that comes next.
+    pub(super) const fn end(&self) -> u64 {
+        self.number
+    }
+
     fn forget_before(&mut self, cursor: u64) -> usize {
         let told = self.each.iter().take_while(|exemplar| exemplar.number < cursor).count();
         self.each.drain(..told).map(|exemplar| exemplar.weight).sum()

@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 
 use tokio::time::Instant;
 
-use super::{About, Due, Lane, Ledger, Member, Subject};
+use super::{About, Due, Lane, Ledger, Member, OfStorm, Subject};
 use crate::{
     delivery::retry::Attempts,
     incident::{Form, Reason, STORM_REFILL, State, Storm, Word},
@@ -49,6 +49,12 @@ impl Ledger {
     pub(super) fn has_room(&self, channel: usize, now: Instant) -> bool {
         let lane = self.lanes.get(channel);
         !self.settings.on || lane.is_none_or(|lane| lane.bucket.has_one(self.settings.storm, now))
+    }
+
+    /// Whether a flush waits for more new incidents than there is time to tell one by one.
+    pub(super) fn is_too_many(&self, channel: usize, now: Instant) -> bool {
+        let new = || self.new_ones(channel, now).len() as u64;
+        self.settings.on && self.is_short_of_time(channel, new, now)
     }
 
     /// What is new and due is told together from now on. If that is a single one that does not wait for
@@ -166,7 +172,13 @@ impl Ledger {
         };
         Some(Due {
             why: word.why,
-            about: About::Storm { members, later, before: storm.listed, left: storm.left },
+            about: About::Storm(OfStorm {
+                members,
+                later,
+                before: storm.listed,
+                left: storm.left,
+                is_last: storm.telling.is_hurried(),
+            }),
             target: Target { mention, silent, ..Target::plain(channel) },
             instead_of,
             count: count(storm, &state, (word.why, &form), first),
@@ -187,7 +199,7 @@ impl Ledger {
         receipt: &Receipt,
         now: Instant,
     ) -> u64 {
-        let About::Storm { members, later, .. } = &due.about else { return 0 };
+        let About::Storm(OfStorm { members, later, .. }) = &due.about else { return 0 };
         let Self { records, lanes, .. } = self;
         let Some(Lane { can, storm, attempts, .. }) = lanes.get_mut(channel) else { return 0 };
         let Some(told_of) = storm else { return 0 };

@@ -24,7 +24,7 @@ impl Due {
     fn subject(&self) -> Subject {
         match &self.about {
             About::Incident(of) => of.subject,
-            About::Storm { .. } => panic!("it is of several"),
+            About::Storm(_) => panic!("it is of several"),
         }
     }
 }
@@ -193,7 +193,7 @@ fn what_gets_worse_calls_once_even_while_another_word_is_on_its_way() {
     };
     let mut called = |worse: Option<(Severity, Option<&str>)>| {
         counted(&mut ledger, &kind, 1, now);
-        ledger.hurry();
+        ledger.hurry(now + Duration::from_secs(3_600));
         let due = due(&mut ledger, now).unwrap();
         if let Some((severity, whom)) = worse {
             counted(&mut ledger, &calling(&samples::Kind::new("a", severity), whom), 1, now);
@@ -271,7 +271,7 @@ fn tell_all(ledger: &mut Ledger, now: Instant) -> Vec<usize> {
     while let Some(due) = due(ledger, now) {
         told_of.push(match &due.about {
             About::Incident(_) => 1,
-            About::Storm { members, .. } => members.len(),
+            About::Storm(of) => of.members.len(),
         });
         told(ledger, &due, now);
     }
@@ -333,7 +333,7 @@ fn what_fails_between_the_pages_of_a_list_is_told() {
 fn a_flush_does_not_wait_for_what_is_told_together() {
     let now = Instant::now();
     let (mut ledger, _) = stormy(6, now);
-    ledger.hurry();
+    ledger.hurry(now + Duration::from_secs(3_600));
     assert!(ledger.is_hurried(0));
     assert_eq!(tell_all(&mut ledger, now), [1, 1, 4]);
     assert!(!ledger.is_hurried(0));
@@ -456,7 +456,7 @@ fn what_a_fallback_told_is_told_and_it_falls_silent_when_the_channel_is_back() {
 fn a_flush_under_way_asks_the_fallback_too() {
     let (mut ledger, now) = (ledger(), Instant::now());
     counted(&mut ledger, &samples::Kind::new("a", Severity::Error), 1, now);
-    ledger.hurry();
+    ledger.hurry(now + Duration::from_secs(3_600));
     ledger.divert(0, 1, &"instead of #errors".into());
     assert!(ledger.is_hurried(1));
 }
@@ -630,7 +630,7 @@ fn a_list_is_done_with_a_flush_when_a_member_left_it() {
     let (mut ledger, kinds) = stormy(13, now);
     tell_all(&mut ledger, now + GRACE);
     counted(&mut ledger, &kinds[12], 40, now + FULL_PERIOD);
-    ledger.hurry();
+    ledger.hurry(now + Duration::from_secs(3_600));
     tell_all(&mut ledger, now + FULL_PERIOD + GRACE);
     assert_eq!(ledger.untold(), 0);
     assert!(!ledger.is_hurried(0), "nothing is left to say");
@@ -644,7 +644,7 @@ fn what_a_list_told_stays_in_it_until_something_new_fails() {
     tell_all(&mut ledger, now + GRACE);
     counted(&mut ledger, &kinds[12], 40, now + 2 * GRACE);
     // No room for another one yet: the list has it.
-    ledger.hurry();
+    ledger.hurry(now + Duration::from_secs(3_600));
     tell_all(&mut ledger, now + 2 * GRACE);
     let held = |ledger: &Ledger| {
         let told = &ledger.records[&Some(kinds[12].fingerprint())].tellings[&0];
