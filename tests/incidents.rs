@@ -734,3 +734,21 @@ async fn with_incidents_off_a_shutdown_without_time_for_each_failure_tells_their
     assert!(day.bell.shutdown(5 * SECOND).await.complete);
     day.assert_exact();
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_flush_tries_once_more_a_channel_that_was_given_up() {
+    let stub = Stub::new();
+    (0..4).for_each(|_| stub.answer(Err(SendError::permanent("404 no_service"))));
+    let (bell, worker) =
+        Bell::builder("shop-api").channel("#errors", stub.clone()).build_with_worker().unwrap();
+    tokio::spawn(worker.run());
+    let mut app =
+        Router::new().fallback(async || StatusCode::INTERNAL_SERVER_ERROR).layer(bell.layer());
+    drop(app.call(Request::new(Body::empty())).await.unwrap());
+    sleep(MINUTE).await;
+    assert!(bell.stats().channels[0].broken);
+    assert!(!bell.flush(5 * SECOND).await.complete, "it is still dead");
+    assert_eq!(stub.attempts(), 4, "once");
+    assert!(bell.shutdown(5 * SECOND).await.complete, "it is mended");
+    stub.assert_rang(1);
+}

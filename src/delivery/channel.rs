@@ -149,11 +149,13 @@ impl Teller {
         }
     }
 
-    /// Until when nothing may go out, if it is not over. A probe does not wait for a broken channel.
+    /// Until when nothing may go out, if it is not over. A probe does not wait for a broken channel, and
+    /// a flush tries it once: someone may have mended it.
     fn pause(&self, now: Instant) -> Option<Instant> {
         let next = self.pacing.next(now)?;
-        let probe = self.health.is_broken() && self.channel().queue.is_probed();
-        (!probe).then_some(next)
+        let Channel { meter, queue, .. } = self.channel();
+        let is_asked = queue.is_probed() || !meter.is_tried(meter.asked());
+        (!(self.health.is_broken() && is_asked)).then_some(next)
     }
 
     /// Waits for news, and no longer than until then.
@@ -208,6 +210,7 @@ impl Teller {
     ) -> Answered {
         let shared = self.shared.clone();
         let channel = &shared.hub.channels[self.index];
+        let flush = channel.meter.asked();
         // What an edit says is gone with the next one.
         let is_edit = matches!(form, Form::Edit(_));
         let losses = match is_edit {
@@ -223,6 +226,7 @@ impl Teller {
         let answered =
             answered.map_err(|error| error.reworded(|text| log::line(&shared.hub.redactor, text)));
         let now = Instant::now();
+        channel.meter.tried(flush);
         self.pacing.sent(now);
         match &answered {
             Ok(_) => self.taken(),

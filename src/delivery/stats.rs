@@ -108,6 +108,9 @@ impl Meter {
 /// One channel's counters.
 #[derive(Debug, Default)]
 pub(crate) struct ChannelMeter {
+    /// Flushes that asked for what waits here, and up to which of them the channel was tried.
+    asked: AtomicU64,
+    tried: AtomicU64,
     pub(crate) broken: AtomicBool,
     pub(crate) digested: AtomicU64,
     pub(crate) diverted: AtomicU64,
@@ -124,6 +127,26 @@ pub(crate) struct ChannelMeter {
 }
 
 impl ChannelMeter {
+    /// A flush asks for what waits. Gives its number.
+    pub(crate) fn ask(&self) -> u64 {
+        self.asked.fetch_add(1, Relaxed) + 1
+    }
+
+    /// The last flush that asked.
+    pub(crate) fn asked(&self) -> u64 {
+        self.asked.load(Relaxed)
+    }
+
+    /// The channel was tried since this flush asked.
+    pub(crate) fn tried(&self, flush: u64) {
+        self.tried.fetch_max(flush, Relaxed);
+    }
+
+    /// Whether it was.
+    pub(crate) fn is_tried(&self, flush: u64) -> bool {
+        self.tried.load(Relaxed) >= flush
+    }
+
     pub(crate) fn refuse(&self) {
         self.refused.fetch_add(1, Relaxed);
         self.untold_losses.fetch_add(1, Relaxed);

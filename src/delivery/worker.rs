@@ -193,6 +193,8 @@ struct Pending {
 struct Mark {
     number: u64,
     failed: u64,
+    /// Of the flush, as the channel counts them.
+    flush: u64,
 }
 
 impl Flushes {
@@ -201,6 +203,7 @@ impl Flushes {
             let mark = |channel: &Channel| Mark {
                 number: channel.queue.hurry(),
                 failed: channel.meter.lost.load(Relaxed),
+                flush: channel.meter.ask(),
             };
             let marks = self.hub.channels.iter().map(mark).collect();
             self.waiting.push(Pending { answer, deadline: now + within, marks, refused });
@@ -231,7 +234,7 @@ impl Drop for Flushes {
 }
 
 impl Pending {
-    /// Nothing more can be sent: it is sent, given up, or the channel takes nothing.
+    /// Nothing more can be sent: it is sent, given up, or the channel takes nothing, also now.
     fn is_done(&self, shared: &Shared) -> bool {
         let hub = &shared.hub;
         let mut channels = hub.channels.iter().zip(&self.marks).enumerate();
@@ -240,9 +243,9 @@ impl Pending {
         let fallback = hub.fallback.filter(|_| hub.channels.iter().any(is_broken));
         channels.all(|(index, (channel, mark))| {
             // What was handed over came later.
-            let mark = if fallback == Some(index) { u64::MAX } else { mark.number };
-            let quiet = channel.queue.before(mark) == 0 && !ledger.is_hurried(index);
-            quiet || is_broken(channel)
+            let number = if fallback == Some(index) { u64::MAX } else { mark.number };
+            let quiet = channel.queue.before(number) == 0 && !ledger.is_hurried(index);
+            quiet || is_broken(channel) && channel.meter.is_tried(mark.flush)
         })
     }
 
