@@ -8,11 +8,12 @@
 
 use std::{
     alloc::System,
+    collections::HashSet,
     convert::Infallible,
     env,
     process::{Command, ExitCode},
     sync::{
-        Barrier,
+        Arc, Barrier, Mutex,
         atomic::{AtomicUsize, Ordering},
         mpsc::{self, RecvTimeoutError},
     },
@@ -108,7 +109,16 @@ const ROWS: [Row; 3] = [
 /// Nanoseconds of one failure on one thread, and the most bytes that were kept meanwhile.
 fn run(row: &Row) -> (f64, usize) {
     let region = Region::new(ALLOCATOR);
-    let bell = Bell::builder("shop-api").channel("#errors", Nowhere).build().expect("a bell");
+    let kinds = Arc::new(Mutex::new(HashSet::new()));
+    let seen = Arc::clone(&kinds);
+    let bell = Bell::builder("shop-api")
+        .channel("#errors", Nowhere)
+        .fingerprint(move |_, default| {
+            seen.lock().expect("no panic").insert(default);
+            default
+        })
+        .build()
+        .expect("a bell");
     let paths: Vec<_> = (0..row.kinds).map(path).collect();
     let (start, most) = (Barrier::new(THREADS), AtomicUsize::new(0));
     let kept = || {
@@ -142,6 +152,7 @@ fn run(row: &Row) -> (f64, usize) {
     let drained = bell.flush_blocking(Duration::from_secs(60));
     assert!(drained.complete, "{drained:?}");
     assert_eq!(bell.stats().failures, FAILURES as u64);
+    assert_eq!(kinds.lock().expect("no panic").len(), row.kinds, "each is told apart");
     (nanos, most.into_inner().max(kept()))
 }
 
@@ -157,6 +168,8 @@ fn fail(bell: &Bell, paths: &[String], row: &Row) {
         let user = head.headers.get("x-user")?.to_str().ok()?;
         Some(user.to_owned())
     });
+    // Of bare paths only some hundreds are told apart.
+    let layer = layer.route_name(|head| Some(head.uri.path().to_owned()));
     let mut service = layer.layer(failing);
     let users: Vec<_> = (0..row.users).map(|user| format!("user-{user}@shop.example")).collect();
     let payload = Bytes::from(vec![b'x'; row.payload]);

@@ -77,6 +77,16 @@ async fn a_dead_channel_is_said_once_and_so_is_its_return() {
     down.deliver(Message::new("a")).await.unwrap();
     assert_eq!(lines("#down: messages are taken again"), 1);
 
+    assert_eq!(lines("#down: not taken, and tried again: connection refused"), 1);
+    assert_eq!(lines("#down: 1 of the app's own messages lost"), 2);
+
+    let slow = failing(1, &SendError::rate_limited(Some(Duration::from_secs(3_600)), "slow down"));
+    let (slow, worker) = Bell::builder("s").channel("#slow", slow).build_with_worker().unwrap();
+    tokio::spawn(worker.run());
+    slow.send(Message::new("a"));
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(lines("#slow: nothing goes out for 3600 s: slow down"), 1);
+
     for _ in 0..10 {
         bell.send(Message::new("a").channel("#nowhere"));
     }

@@ -6,6 +6,7 @@
 use std::{
     fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::Ordering::Relaxed},
+    time::Duration,
 };
 
 use tokio::{
@@ -33,6 +34,9 @@ use crate::{
     report::Fingerprint,
     transport::{Capabilities, DynTransport, SendError},
 };
+
+/// A pause that the operator should hear of.
+const LONG_PAUSE: Duration = Duration::from_secs(60);
 
 /// A named destination.
 pub(crate) struct Channel {
@@ -190,6 +194,9 @@ impl Teller {
             Err(error) => {
                 let verdict = self.shared.ledger().failed(self.index, &due, &error, now);
                 self.count(verdict);
+                if verdict == Verdict::GiveUp && error.is_rejected() {
+                    self.say_refused(&error);
+                }
             }
         }
         self.shared.progress.notify_one();
@@ -264,13 +271,18 @@ impl Teller {
             self.divert(error);
         }
         let redactor = &self.shared.hub.redactor;
+        let seconds = pause.as_secs();
         if error.is_permanent() && self.health.is_first_strike() {
             log::error(redactor, format_args!("{name}: no message is taken: {error}"));
+        } else if error.is_rate_limited() && pause >= LONG_PAUSE {
+            log::warn(redactor, format_args!("{name}: nothing goes out for {seconds} s: {error}"));
         } else if self.health.is_outage(error) {
             log::warn(
                 redactor,
                 format_args!("{name}: nothing was taken {MOST_ATTEMPTS} times in a row: {error}"),
             );
+        } else if self.health.is_first_miss(error) {
+            log::info(redactor, format_args!("{name}: not taken, and tried again: {error}"));
         } else {
             log::debug(redactor, format_args!("{name}: not taken: {error}"));
         }
@@ -290,6 +302,15 @@ impl Teller {
         let (old, next) = self.channel().queue.expire(now);
         self.give_up(old, &SendError::transient("not sent within 15 minutes"));
         next
+    }
+
+    /// It is told later, with what fails then; meanwhile nobody hears of it.
+    fn say_refused(&self, error: &SendError) {
+        let name = &self.channel().name;
+        log::warn(
+            &self.shared.hub.redactor,
+            format_args!("{name}: a message about failures is refused, also in short: {error}"),
+        );
     }
 
     fn say_told(&self, due: &Due, number: u64) {

@@ -25,6 +25,12 @@ pub(crate) fn warn(redactor: &Redactor, text: fmt::Arguments<'_>) {
     guard(|| tracing::warn!(target: "tower_bell", "{text}"));
 }
 
+/// Something that may explain what is missing.
+pub(crate) fn info(redactor: &Redactor, text: fmt::Arguments<'_>) {
+    let text = line(redactor, text);
+    guard(|| tracing::info!(target: "tower_bell", "{text}"));
+}
+
 /// What happens all day.
 pub(crate) fn debug(redactor: &Redactor, text: fmt::Arguments<'_>) {
     guard(|| {

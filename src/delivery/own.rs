@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use tokio::time::Instant;
 
 use crate::{
-    delivery::{channel::Teller, compose, retry::Verdict, sending::Outgoing},
+    delivery::{channel::Teller, compose, log, retry::Verdict, sending::Outgoing},
     incident::Form,
     message::Message,
     redact::Redacted,
@@ -103,6 +103,14 @@ impl Teller {
     pub(super) fn give_up(&self, items: Vec<Outgoing>, error: &SendError) {
         let lost = items.iter().filter(|item| !item.how.probe).count();
         self.channel().meter.lose(lost as u64);
+        // Of a channel that takes nothing that was said.
+        if lost > 0 && !self.channel().meter.broken.load(Relaxed) {
+            let name = &self.channel().name;
+            log::warn(
+                &self.shared.hub.redactor,
+                format_args!("{name}: {lost} of the app's own messages lost: {error}"),
+            );
+        }
         self.shared.hub.forget(items.iter().filter_map(|item| item.how.key));
         self.channel().queue.release();
         items.into_iter().for_each(|item| item.answer(Err(error.clone())));

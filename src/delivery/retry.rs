@@ -125,6 +125,12 @@ impl Health {
         self.strikes == 1
     }
 
+    /// Whether this error is the first since the last yes: said once.
+    pub(crate) fn is_first_miss(&self, error: &SendError) -> bool {
+        let is_miss = !error.is_permanent() && !error.is_rate_limited();
+        is_miss && self.misses == 1
+    }
+
     /// Whether this error, just held against the channel, makes it an outage: said once.
     pub(crate) fn is_outage(&self, error: &SendError) -> bool {
         let is_miss = !error.is_permanent() && !error.is_rate_limited();

@@ -107,10 +107,11 @@ pub trait Transport: Send + Sync + 'static {
 pub struct Capabilities {
     /// A posted message can be replaced. Default: no.
     pub edit: bool,
-    /// The shortest time between two edits of one message. Default: [`DEFAULT_EDIT_PERIOD`].
+    /// The shortest time between two edits of one message, at most an hour. Default:
+    /// [`DEFAULT_EDIT_PERIOD`].
     pub edit_period: Duration,
-    /// The shortest time between two messages, once [`burst`](Self::burst) went out at once. Default:
-    /// [`DEFAULT_PACE`].
+    /// The shortest time between two messages, once [`burst`](Self::burst) went out at once; at most an
+    /// hour. Default: [`DEFAULT_PACE`].
     pub pace: Duration,
     /// So many messages may go out at once: a full bucket of tokens, into which one falls each
     /// [`pace`](Self::pace). Default, and at least: 1.
