@@ -37,8 +37,9 @@ impl<'a> Arbitrary<'a> for Form {
 impl Form {
     fn assert_hidden(mut self) {
         if let Some(slip) = &self.slip {
-            // Without its `;` an `&amp;` is the beginning of a key.
-            self.text = slip.of(self.text, b"&=;%+[]", &[self.key, "amp;"]);
+            // Without its `;` an `&amp;` is the beginning of a key, and without a `&` before it `pin` is
+            // the end of another one: `spin`.
+            self.text = slip.of(self.text, b"&=;%+[]", &[self.key, "amp;", "&pin", ";pin"]);
         }
         let before = |length: usize| "x=".to_owned() + &"y".repeat(length.saturating_sub(3)) + "&";
         let shown = cut_payload(FORM, &self.text, &self.cut, before);
