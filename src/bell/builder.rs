@@ -35,6 +35,7 @@ pub struct Builder {
     fingerprint: Option<Box<FingerprintFn>>,
     host: Option<Arc<str>>,
     incidents: Incidents,
+    is_off: bool,
     redactor: Redactor,
     release: Option<Arc<str>>,
     routes: Vec<Route>,
@@ -51,11 +52,18 @@ impl Builder {
             fingerprint: None,
             host: None,
             incidents: Incidents::default(),
+            is_off: false,
             redactor: Redactor::default(),
             release: None,
             routes: Vec::new(),
             service,
         }
+    }
+
+    /// Whatever is said later it rings nothing.
+    pub(super) fn off(mut self) -> Self {
+        self.is_off = true;
+        self
     }
 
     /// Adds a channel: a name and where it leads. The first one is the default.
@@ -164,6 +172,9 @@ impl Builder {
     /// twice, a route or the fallback names a channel that there is not or leads nowhere, a mention is none of the
     /// service that it is for, or the thread does not start.
     pub fn build(self) -> Result<Bell, BuildError> {
+        if self.is_off {
+            return Ok(Bell::off());
+        }
         let (bell, worker) = self.build_with_worker()?;
         start(worker).map_err(|error| Problem::Thread(Arc::new(error)))?;
         Ok(bell)
@@ -175,6 +186,9 @@ impl Builder {
     ///
     /// As [`build`](Self::build), but for the thread.
     pub fn build_with_worker(self) -> Result<(Bell, Worker), BuildError> {
+        if self.is_off {
+            return Ok((Bell::off(), Worker::idle()?));
+        }
         self.check()?;
         let secrets = self.channels.iter().flat_map(|(_, transport)| transport.secrets());
         let redactor = self.redactor.with_secrets(secrets.collect::<Vec<_>>());

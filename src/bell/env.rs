@@ -36,27 +36,48 @@ impl Bell {
     /// If a variable's value is wrong, which names the variable and does not print the value, or as
     /// [`Builder::build`].
     pub fn from_env(service: &str) -> Result<Self, BuildError> {
+        Self::builder_from_env(service)?.build()
+    }
+
+    /// The same before it is built, to add what the environment does not say: rules, routes, further
+    /// channels. Where it is switched off, what [`build`](Builder::build) gives is [`Bell::off`], whatever
+    /// was added.
+    ///
+    /// ```
+    /// use tower_bell::{Bell, Redactor};
+    ///
+    /// # fn demo() -> Result<(), Box<dyn std::error::Error>> {
+    /// let bell = Bell::builder_from_env("shop-api")?
+    ///     .redact(Redactor::default().hide_key("national_id"))
+    ///     .build()?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If a variable's value is wrong, which names the variable and does not print the value.
+    pub fn builder_from_env(service: &str) -> Result<Builder, ConfigError> {
         Self::from_vars(service, env::var_os)
     }
 
     fn from_vars(
         service: &str,
         var: impl Fn(&'static str) -> Option<OsString>,
-    ) -> Result<Self, BuildError> {
+    ) -> Result<Builder, ConfigError> {
         let vars = Vars(var);
-        match vars.optional(SWITCH)?.as_deref() {
-            Some("off") => return Ok(Self::off()),
-            None | Some("on") => {}
-            Some(_) => return Err(ConfigError::new(SWITCH, "use on or off").into()),
-        }
         let mut builder = Self::builder(service);
+        match vars.optional(SWITCH)?.as_deref() {
+            Some("off") => return Ok(builder.off()),
+            None | Some("on") => {}
+            Some(_) => return Err(ConfigError::new(SWITCH, "use on or off")),
+        }
         if let Some(environment) = vars.optional(ENVIRONMENT)? {
             builder = builder.environment(environment);
         }
         if let Some(release) = vars.optional(RELEASE)? {
             builder = builder.release(release);
         }
-        vars.channel(builder)?.build()
+        vars.channel(builder)
     }
 }
 
@@ -136,12 +157,17 @@ fn say_console() {
 
 #[cfg(test)]
 mod tests {
+    use std::error::Error;
+
     use super::*;
+    use crate::route::Route;
 
     fn from(vars: &'static [(&'static str, &'static str)]) -> Result<Bell, String> {
         let value = |name: &str| vars.iter().find(|(known, _)| *known == name).map(|(_, v)| v);
-        let bell = Bell::from_vars("shop-api", |name| value(name).map(OsString::from));
-        bell.map_err(|error| format!("{error} {error:?}"))
+        let said = |error: &dyn Error| format!("{error} {error:?}");
+        let builder = Bell::from_vars("shop-api", |name| value(name).map(OsString::from));
+        let builder = builder.map_err(|error| said(&error))?;
+        builder.build().map_err(|error| said(&error))
     }
 
     fn channels(bell: &Bell) -> Vec<String> {
@@ -157,6 +183,16 @@ mod tests {
     fn it_can_be_switched_off_but_not_by_a_slip() {
         assert!(from(&[(SWITCH, "off"), (WEBHOOK, "not looked at")]).unwrap().is_off());
         assert!(from(&[(SWITCH, "of")]).unwrap_err().starts_with("TOWER_BELL: "));
+    }
+
+    #[tokio::test]
+    async fn what_is_switched_off_stays_off_whatever_is_added() {
+        let off = || Bell::from_vars("s", |name| (name == SWITCH).then(|| "off".into())).unwrap();
+        let route = || Route::topic("user").to("#nowhere");
+        assert!(off().route(route()).build().unwrap().is_off());
+        let (bell, worker) = off().channel("console", Console::new()).build_with_worker().unwrap();
+        worker.run().await;
+        assert!(bell.is_off());
     }
 
     #[test]

@@ -21,8 +21,11 @@ use crate::{
         ledger::{Ledger, SWEPT_EACH},
         log,
     },
+    error::ConfigError,
     incident::Moment,
-    report::Key,
+    redact::Redactor,
+    report::{Key, Origin},
+    route::Routes,
 };
 
 /// How often the counts are taken out.
@@ -55,6 +58,15 @@ impl Worker {
         let ledger = Arc::new(Mutex::new(Ledger::new(hub.incidents.clone(), can)));
         let flushes = Flushes { hub: Arc::clone(&hub), waiting: Vec::new() };
         Self { details, shared: Shared { hub, ledger, progress: Arc::new(Notify::new()) }, flushes }
+    }
+
+    /// Has nothing to do and ends at once.
+    pub(crate) fn idle() -> Result<Self, ConfigError> {
+        let routes = Routes::new(Vec::new(), &[])?;
+        let (hub, details) =
+            Hub::new(Box::default(), routes, Redactor::default(), Origin::default());
+        hub.control.close();
+        Ok(Self::new(Arc::new(hub), details))
     }
 
     /// Runs until the bell is shut down, or its last handle is dropped and what waits is sent (at
