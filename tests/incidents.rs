@@ -752,3 +752,23 @@ async fn a_flush_tries_once_more_a_channel_that_was_given_up() {
     assert!(bell.shutdown(5 * SECOND).await.complete, "it is mended");
     stub.assert_rang(1);
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_is_quiet_of_a_list_is_listed_each_hour_though_something_fails_on() {
+    let mut day = Day::begin();
+    for number in 0..60 {
+        day.fail(&format!("/{}", words(number))).await;
+    }
+    for round in 1..=24 {
+        day.until(round * 8 * MINUTE).await;
+        day.fail(&format!("/{}", words(59 - round % 10))).await;
+    }
+    let all = texts(&day.plain.messages()).join("\n");
+    let missing: Vec<_> =
+        (0..60).filter(|number| !all.contains(&format!("POST /{}", words(*number)))).collect();
+    assert!(missing.is_empty(), "{missing:?} are not in {all}");
+    day.until(DAY).await;
+    assert!(last(&day.plain).contains("quiet · "), "{}", last(&day.plain));
+    row("sixty kinds, ten of them on and on", &day);
+    day.assert_exact();
+}

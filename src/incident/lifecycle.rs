@@ -329,6 +329,11 @@ impl Telling {
         (self.anchor, self.quiet) = (None, None);
     }
 
+    /// What stands there stays as it is: the next word says all of it.
+    pub(crate) const fn leave(&mut self) {
+        self.is_left = true;
+    }
+
     /// What was edited or answered is gone: the next word stands anew.
     pub(crate) fn lost_anchor(&mut self) {
         self.anchor = None;

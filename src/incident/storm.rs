@@ -1,12 +1,18 @@
 //! Many new incidents at once: a channel is told so many one by one, the others together in one message
 //! that is kept up to date. Reads no clock.
 
+use std::time::Duration;
+
 use tokio::time::Instant;
 
 use super::{
     Telling,
     facts::{GRACE, State},
 };
+use crate::transport::Capabilities;
+
+/// When what is quiet of them is listed, though others are not.
+const LISTED_EACH: Duration = Duration::from_secs(3_600);
 
 /// The incidents of one channel that are told together. Which ones, the channel's records say.
 #[derive(Debug)]
@@ -46,18 +52,36 @@ impl Storm {
         self.telling.turn_page();
     }
 
+    /// What was quiet is listed. The others are told on, and listed in their turn.
+    pub(crate) fn go_on(&mut self, can: &Capabilities, now: Instant) {
+        (self.since, self.pages) = (now, 0);
+        self.telling.turn_page();
+        if can.edit {
+            self.telling.leave();
+        }
+    }
+
     /// As one incident, of what its members have failed since, and what else is known of them.
     pub(crate) fn state(&self, members: impl Iterator<Item = (u64, State)>) -> Option<State> {
         let members =
             members.map(|(failures, member)| State { total: failures, people: 1, ..member });
-        let all = members.reduce(|all, member| State {
-            total: all.total + member.total,
-            last: all.last.max(member.last),
-            quiet: all.quiet.max(member.quiet),
-            people: all.people + 1,
-            ..all
-        })?;
+        let (mut all, mut first_quiet) = (None, None);
+        for member in members {
+            first_quiet =
+                Some(first_quiet.map_or(member.quiet, |at: Instant| at.min(member.quiet)));
+            all = Some(all.map_or(member, |all: State| State {
+                total: all.total + member.total,
+                last: all.last.max(member.last),
+                quiet: all.quiet.max(member.quiet),
+                people: all.people + 1,
+                ..all
+            }));
+        }
+        let (all, first_quiet) = (all?, first_quiet?);
+        // Something may fail on for ever, or ever more kinds may come.
+        let listed = first_quiet.max(self.since + LISTED_EACH);
         Some(State {
+            quiet: all.quiet.min(listed),
             total: self.gone + all.total,
             base: 0,
             episode: 1,

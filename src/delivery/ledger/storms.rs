@@ -155,7 +155,10 @@ impl Ledger {
             let people = record.facts.people.clone();
             Some((told, record, Member { subject: *subject, kind, failures, people, state }))
         });
-        let mut held: Vec<_> = held.collect();
+        // At its end, or once an hour, it lists what is quiet.
+        let is_quiet = word.why == Reason::Quiet;
+        let mut held: Vec<_> =
+            held.filter(|(.., member)| !is_quiet || member.state.quiet <= now).collect();
         held.sort_by_key(|(_, record, member)| (Reverse(member.failures), record.age));
         let first = held.iter().map(|(.., member)| member.state.first).min()?;
         let spans = held.iter().map(|(_, record, _)| record.facts.span());
@@ -166,9 +169,9 @@ impl Ledger {
         let silent = held.iter().all(|(told, ..)| told.target.silent);
         let instead_of = held.iter().find_map(|(told, ..)| told.stands_in_because());
         let mut members: Vec<_> = held.into_iter().map(|(.., member)| member).collect();
-        let later = match word.why {
-            Reason::Quiet => storm.split_off(&mut members, &lane.can.limits),
-            _ => Vec::new(),
+        let later = match is_quiet {
+            true => storm.split_off(&mut members, &lane.can.limits),
+            false => Vec::new(),
         };
         Some(Due {
             why: word.why,
@@ -221,10 +224,11 @@ impl Ledger {
             }
             record.told_instead(channel, member.state.total);
         }
-        match is_quiet && later.is_empty() {
-            true => *storm = None,
-            false if is_quiet => told_of.turn_page(),
-            false => {}
+        if is_quiet && later.is_empty() {
+            told_of.go_on(can, now);
+            self.end_empty(channel);
+        } else if is_quiet {
+            told_of.turn_page();
         }
         number
     }
