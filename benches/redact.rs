@@ -15,9 +15,11 @@ use std::{
     time::{Duration, Instant},
 };
 
+use bytes::Bytes;
+use http::Request;
 use serde::de::IgnoredAny;
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
-use tower_bell::Redactor;
+use tower_bell::{Redactor, Secret};
 
 #[global_allocator]
 static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
@@ -27,7 +29,7 @@ fn main() -> ExitCode {
     if !env::args().any(|arg| arg == "--bench") {
         return ExitCode::SUCCESS;
     }
-    let within = [ratios(), linear(), allocations()];
+    let within = [ratios(), linear(), repeated(), allocations()];
     let check = env::args().any(|arg| arg == "--check");
     if check && within.contains(&false) { ExitCode::FAILURE } else { ExitCode::SUCCESS }
 }
@@ -93,6 +95,43 @@ fn linear() -> bool {
     })
 }
 
+/// Five million bytes of values that repeat themselves and are hidden wherever they stand: in a text,
+/// and in requests whose values are looked for in what the error says.
+fn repeated() -> bool {
+    println!("\n| 5 MB of | s | at most |\n|---|---:|---:|");
+    let row = |name: &str, of: &str, work: &dyn Fn()| {
+        let begun = Instant::now();
+        work();
+        let taken = begun.elapsed();
+        let over = if taken > MOST { " over" } else { "" };
+        println!("| {name}, {of} | {:.3}{over} | {} |", taken.as_secs_f64(), MOST.as_secs());
+        taken <= MOST
+    };
+    REPEATED.iter().fold(true, |within, (name, piece)| {
+        let repeat = |bytes: usize| piece.repeat(bytes / piece.len());
+        let secret = |bytes: usize| {
+            let (value, text) = (repeat(bytes), repeat(5_000_000));
+            let redactor = move || Redactor::default().hide_secret(Secret::new(value.clone()));
+            move || drop(black_box(redactor().text(black_box(&text))))
+        };
+        let requests = |request: Request<Bytes>| {
+            let redactor = Redactor::default();
+            move || (0..5_000_000 / 4_096).for_each(|_| drop(redactor.preview(black_box(&request))))
+        };
+        let target = Request::get(format!("/x?password={}", repeat(4_096).replace(' ', "+")));
+        let json = format!("{{\"password\":\"{}", repeat(4_096));
+        let target = target.body(Bytes::new()).expect("a target");
+        let json = Request::post("/").body(json.into()).expect("a request");
+        let text = Request::post("/").header("content-type", "text/plain");
+        let text = text.body(repeat(4_096).into()).expect("a request");
+        let within = within & row(name, "a secret of 4 KiB", &secret(4 << 10));
+        let within = within & row(name, "a secret of 64 KiB", &secret(64 << 10));
+        let within = within & row(name, "in targets", &requests(target));
+        let within = within & row(name, "in JSON", &requests(json));
+        within & row(name, "in text", &requests(text))
+    })
+}
+
 /// What is allocated beyond the output: nothing.
 fn allocations() -> bool {
     let (payload, redactor) = (order(), Redactor::default());
@@ -145,6 +184,8 @@ fn order() -> String {
 const ROUNDS: usize = 101;
 const CALLS: u32 = 100;
 const MOST: Duration = Duration::from_secs(2);
+const REPEATED: &[(&str, &str)] =
+    &[("letters", "a"), ("credentials", "Cookie:("), ("words", "token=abcdef ")];
 const HARD: &[(&str, &str)] = &[
     ("brackets", "["),
     ("objects in objects", "{\"a\":"),

@@ -1,9 +1,13 @@
 //! Values that are hidden wherever they stand, in the forms they take: what the app and its
 //! transports named as secret, what the app called sensitive, and what was hidden in the request.
 
-use std::{borrow::Cow, fmt};
+use std::{borrow::Cow, fmt, ops::Range, sync::Arc};
 
-use aho_corasick::{AhoCorasick, MatchKind};
+use aho_corasick::{
+    Anchored, Input,
+    automaton::{Automaton, StateID},
+    nfa::noncontiguous::NFA,
+};
 
 use super::{
     encoding::{percent_encoded, push_escaped},
@@ -12,7 +16,7 @@ use super::{
 };
 use crate::{
     sensitive::Sensitive,
-    text::{clean, one_line},
+    text::{Unit, clean, one_line},
 };
 
 /// All of them, looked for at once.
@@ -26,7 +30,7 @@ pub(super) struct Secrets {
 enum Search {
     #[default]
     Nothing,
-    For(AhoCorasick),
+    For(Arc<Finder>),
     /// There is more than can be searched for: nothing is shown.
     Everything,
 }
@@ -60,12 +64,9 @@ impl Secrets {
         }
         self.needles.sort_unstable();
         self.needles.dedup();
-        // The longest one, so that a part does not leave the rest standing.
-        let mut search = AhoCorasick::builder();
-        let search = search.match_kind(MatchKind::LeftmostLongest).build(&self.needles);
-        self.search = match search {
-            Ok(search) => Search::For(search),
-            Err(_) => Search::Everything,
+        self.search = match Finder::of(&self.needles) {
+            Some(finder) => Search::For(Arc::new(finder)),
+            None => Search::Everything,
         };
     }
 
@@ -85,8 +86,84 @@ impl Secrets {
             Search::Everything if text.is_empty() => return Cow::Borrowed(text),
             Search::Everything => return Cow::Owned(REDACTED.to_owned()),
         };
-        hide_ranges(text, search.find_iter(text).map(|found| found.range()), |_| {})
+        hide_ranges(text, search.found_in(text.as_bytes()).into_iter(), |_| {})
     }
+}
+
+/// Finds the values. Of a long one its beginning is looked for, and is hidden with all that goes on like
+/// the value: a request may hold values of any length, and is kept waiting while this is made.
+struct Finder {
+    /// What the values begin with. No automaton of another kind: a DFA takes the square of the time for
+    /// a value that repeats itself.
+    heads: NFA,
+    start: StateID,
+    /// The values that are longer, sorted.
+    long: Vec<String>,
+}
+
+impl Finder {
+    /// Of sorted values. `None` if there are too many.
+    fn of(values: &[String]) -> Option<Self> {
+        let long = values.iter().filter(|value| head(value).len() < value.len()).cloned();
+        let mut heads: Vec<_> = values.iter().map(|value| head(value)).collect();
+        // Many values may begin alike.
+        heads.dedup();
+        let heads = NFA::new(heads).ok()?;
+        let start = heads.start_state(Anchored::No).ok()?;
+        Some(Self { heads, start, long: long.collect() })
+    }
+
+    /// Where they stand, in order. Values that overlap are one, so that a part does not leave the rest
+    /// standing.
+    fn found_in(&self, text: &[u8]) -> Vec<Range<usize>> {
+        let mut found: Vec<Range<usize>> = Vec::new();
+        // Most texts have none, which this says fastest.
+        let Ok(Some(first)) = self.heads.try_find(&Input::new(text)) else { return found };
+        let mut state = self.start;
+        for (at, byte) in text.iter().enumerate().skip(first.end().saturating_sub(LONGEST_HEAD)) {
+            state = self.heads.next_state(Anchored::No, state, *byte);
+            if !self.heads.is_match(state) {
+                continue;
+            }
+            // The longest one that ends here.
+            let length = self.heads.pattern_len(self.heads.match_pattern(state, 0));
+            let (start, mut end) = (at + 1 - length, at + 1);
+            // What is hidden already needs no second look, of which there could be one for each byte.
+            if found.last().is_none_or(|last| last.end < end) {
+                end = end.max(start + self.length_of_long(&text[start..]));
+            }
+            add(&mut found, start..end);
+        }
+        found
+    }
+
+    /// How far the text goes on like one of the long values, if it begins like one.
+    fn length_of_long(&self, text: &[u8]) -> usize {
+        let place = self.long.partition_point(|value| value.as_bytes() < text);
+        // The one that has most in common with it is next to where it would stand itself.
+        let neighbours = self.long[..place].last().into_iter().chain(self.long.get(place));
+        let length = neighbours.map(|value| in_common(value, text)).max().unwrap_or(0);
+        if length < LONGEST_HEAD - MOST_OF_CHAR { 0 } else { length }
+    }
+}
+
+/// What is looked for of a value: all of it if it is short.
+fn head(value: &str) -> &str {
+    Unit::Bytes.cut(value, LONGEST_HEAD)
+}
+
+/// How many bytes of the value, in whole characters, the text begins with.
+fn in_common(value: &str, text: &[u8]) -> usize {
+    let same = value.bytes().zip(text).take_while(|(one, other)| one == *other).count();
+    (0..=same).rev().find(|at| value.is_char_boundary(*at)).unwrap_or(0)
+}
+
+/// Adds what ends behind the beginning of the last one.
+fn add(found: &mut Vec<Range<usize>>, mut part: Range<usize>) {
+    while let Some(last) = found.pop_if(|last| last.end > part.start) {
+        part = last.start.min(part.start)..last.end.max(part.end);
+    }
+    found.push(part);
 }
 
 /// Only how many there are.
@@ -133,6 +210,10 @@ fn lower_case_encoding(encoded: &str) -> String {
 const SHORTEST: usize = 6;
 /// Fewer bytes stand in too many words, whoever calls them sensitive.
 const SHORTEST_SEEN: usize = 3;
+/// Bytes of a value that are looked for. So much of one is enough to hide what follows it.
+const LONGEST_HEAD: usize = 64;
+/// Bytes of the longest character but one, which a head may be shorter by.
+const MOST_OF_CHAR: usize = 3;
 /// The same for a part of a URL, which may be an ordinary word: `/services/`.
 const SHORTEST_PART: usize = 16;
 
@@ -158,6 +239,39 @@ mod tests {
             ("short", "short"),
         ] {
             assert_eq!(secrets.hide(text), shown);
+        }
+    }
+
+    #[test]
+    fn values_that_overlap_leave_nothing_between_them() {
+        let secrets = secrets(&["abcdefgh", "efghijkl", "bcdefghijklmn"]);
+        assert_eq!(secrets.hide("xabcdefghijklx"), "x[redacted]x");
+        assert_eq!(secrets.hide("abcdefghijklmno"), "[redacted]o");
+    }
+
+    #[test]
+    fn a_long_value_hides_as_far_as_a_text_goes_on_like_it() {
+        let value = format!("q7{}", "é-x7f3a9c1e-".repeat(400));
+        let other = format!("{}other-end", &value[..90]);
+        let secrets = secrets(&[&value, &other]);
+        let cut = Unit::Bytes.cut(&value, 1_000);
+        for text in [&value, &*format!("{value}{value}"), &other, cut] {
+            let shown = secrets.hide(text).into_owned();
+            assert_eq!(shown.replace(REDACTED, ""), "", "{text}");
+        }
+        assert_eq!(secrets.hide(&format!("<{cut}ê>")), "<[redacted]ê>");
+        assert_eq!(secrets.hide(&value[..40]), value[..40], "that little may be anything");
+    }
+
+    #[test]
+    fn what_is_kept_of_a_long_value_does_not_grow_with_it() {
+        let kept = |value: &str| match secrets(&[value]).search {
+            Search::For(finder) => finder.heads.memory_usage(),
+            _ => 0,
+        };
+        for piece in ["a", "Cookie: (", "ab\"é+"] {
+            let (short, long) = (kept(&piece.repeat(100)), kept(&piece.repeat(10_000)));
+            assert!(0 < short && long <= short, "{piece}: {short} {long}");
         }
     }
 
