@@ -127,6 +127,28 @@ fn explain_names_a_key_as_it_is_shown() {
 }
 
 #[test]
+fn keys_of_any_letters_hide_everywhere() {
+    for key in ["größe", "straße", "prénom", "contraseña", "пароль", "名前"] {
+        let redactor = Redactor::default().hide_key(key);
+        let encoded: String = key.bytes().map(|byte| format!("%{byte:02X}")).collect();
+        let form = "application/x-www-form-urlencoded";
+        for request in [
+            post_json(&format!("{{\"{key}\":\"q7secret9\"}}")),
+            post_json(&format!("{{\"{}\":\"q7secret9\"}}", key.to_uppercase())),
+            post_as(form, &format!("{key}=q7secret9")),
+            post_as(form, &format!("{encoded}=q7secret9")),
+            post_as("text/plain", &format!("{key}=q7secret9")),
+            post_as("text/xml", &format!("<a><{key}>q7secret9</{key}></a>")),
+        ] {
+            let shown = payload(&redactor, &request);
+            assert!(shown.contains("[redacted]") && !shown.contains("q7secret9"), "{key}: {shown}");
+        }
+        let shown = payload(&redactor.show_key(key), &post_json(&format!("{{\"{key}\":\"q7\"}}")));
+        assert!(shown.contains("q7"), "{shown}");
+    }
+}
+
+#[test]
 fn only_what_is_listed_shows() {
     let redactor = Redactor::default().show_only(["plan", "sku", "email"]).show_only(["tags"]);
     for (request, shown) in [

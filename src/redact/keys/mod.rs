@@ -3,12 +3,7 @@
 
 mod filter;
 
-use std::{
-    borrow::Cow,
-    fmt::{self, Write as _},
-    ops::Range,
-    sync::LazyLock,
-};
+use std::{borrow::Cow, fmt, ops::Range, sync::LazyLock};
 
 use self::filter::Filter;
 use super::{
@@ -171,8 +166,8 @@ pub(super) fn is_same(key: &str, name: &str) -> bool {
 }
 
 /// A key in its normal form: lower-case letters and digits, and where its words begin. `userAPIKey`,
-/// `user_api-key` and `user[api][key]` are the same three words. Letters beyond ASCII count by their
-/// bytes; what cannot be seen is not there, and what was hidden names nothing.
+/// `user_api-key` and `user[api][key]` are the same three words. Letters beyond ASCII count by the
+/// bytes of their lower case; what cannot be seen is not there, and what was hidden names nothing.
 struct Key {
     bytes: [u8; LONGEST],
     len: usize,
@@ -300,7 +295,7 @@ impl Key {
 
 impl fmt::Display for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.letters().iter().try_for_each(|letter| f.write_char(char::from(*letter)))
+        f.write_str(&String::from_utf8_lossy(self.letters()))
     }
 }
 
@@ -312,15 +307,22 @@ fn readable(text: &str) -> Cow<'_, str> {
     if text.is_ascii() { text } else { Cow::Owned(lower(&clean(&text))) }
 }
 
-/// In lower case, but for the letters that say where words begin.
+/// In lower case, but for the letters that say where words begin; of those beyond ASCII a `_` says it.
 fn lower(text: &str) -> String {
     let mut lower = String::with_capacity(text.len());
+    let mut before = '_';
     for c in text.chars() {
-        if c.is_ascii() {
-            lower.push(c);
-        } else {
-            lower.extend(c.to_lowercase());
+        if before.is_lowercase() && c.is_uppercase() {
+            lower.push('_');
         }
+        match c {
+            c if c.is_ascii() => lower.push(c),
+            // Another letter at the end of a word, and two in capitals.
+            'ς' => lower.push('σ'),
+            'ß' | 'ẞ' => lower.push_str("ss"),
+            c => lower.extend(c.to_lowercase()),
+        }
+        before = c;
     }
     lower
 }
@@ -505,6 +507,44 @@ mod tests {
         assert!(!keys.is_secret("international_idea"));
         assert!(!keys.is_secret("Session"));
         assert!(keys.is_secret("session_id"), "only exactly what was named is shown");
+    }
+
+    #[test]
+    fn keys_of_any_letters_are_hidden_and_shown() {
+        for (name, keys) in [
+            ("größe", "größe GRÖSSE GRÖßE meine_größe meineGröße größe_2 gr%C3%B6%C3%9Fe"),
+            ("straße", "straße Straße STRAẞE"),
+            ("prénom", "prénom PRÉNOM user[prénom] prénomComplet"),
+            ("Contraseña", "contraseña CONTRASEÑA nueva-contraseña"),
+            ("пароль", "пароль Пароль ПАРОЛЬ новыйПароль"),
+            ("名前", "名前 user_名前"),
+            ("κωδικός", "κωδικός ΚΩΔΙΚΌΣ"),
+            ("новый_пароль", "новый_пароль новыйПароль НовыйПароль новый-пароль"),
+        ] {
+            let mut hiding = Keys::default();
+            hiding.hide(name);
+            for key in keys.split(' ') {
+                assert!(hiding.is_secret(key), "{key}");
+            }
+            let rule = match hiding.verdict(name, false) {
+                Verdict::Secret(rule) => rule.to_string(),
+                other => format!("{other:?}"),
+            };
+            let name = name.to_lowercase().replace('ß', "ss").replace('ς', "σ").replace('_', "");
+            assert_eq!(rule, format!("`hide_key(\"{name}\")`"));
+        }
+        let mut keys = Keys::default();
+        keys.hide("größe");
+        keys.show("größe");
+        keys.show_only("Prénom");
+        assert!(!keys.is_secret("größe"), "the last word counts");
+        assert!(matches!(keys.verdict_of_captured("GRÖßE", true), Verdict::Unlisted));
+        assert!(matches!(keys.verdict_of_captured("PRÉNOM", true), Verdict::Wanted));
+        for key in ["große", "größen", "vergrößert", "gro", "straßenname"] {
+            keys.hide("größe");
+            keys.hide("straße");
+            assert!(!keys.is_secret(key), "{key}");
+        }
     }
 
     #[test]
