@@ -184,8 +184,14 @@ fn order() -> String {
 const ROUNDS: usize = 101;
 const CALLS: u32 = 100;
 const MOST: Duration = Duration::from_secs(2);
-const REPEATED: &[(&str, &str)] =
-    &[("letters", "a"), ("credentials", "Cookie:("), ("words", "token=abcdef ")];
+const REPEATED: &[(&str, &str)] = &[
+    ("letters", "a"),
+    ("credentials", "Cookie:("),
+    ("words", "token=abcdef "),
+    ("percent signs", "%2561"),
+    ("references", "&amp;#37;"),
+    ("escapes", "\\u005c"),
+];
 const HARD: &[(&str, &str)] = &[
     ("brackets", "["),
     ("objects in objects", "{\"a\":"),

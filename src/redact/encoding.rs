@@ -42,7 +42,7 @@ fn decode_once(text: &str) -> Option<String> {
     (decoded.len() < bytes.len()).then(|| String::from_utf8_lossy(&decoded).into_owned())
 }
 
-fn encoded_byte(bytes: &[u8]) -> Option<u8> {
+pub(super) fn encoded_byte(bytes: &[u8]) -> Option<u8> {
     let [b'%', high, low, ..] = bytes else {
         return None;
     };

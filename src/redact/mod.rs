@@ -85,6 +85,7 @@
 mod assignment;
 mod card;
 mod credential;
+mod decoded;
 mod email;
 mod encoding;
 mod file;

@@ -10,9 +10,7 @@ use aho_corasick::{
 };
 
 use super::{
-    encoding::{percent_encoded, push_escaped},
-    pattern::hide_ranges,
-    placeholder::REDACTED,
+    decoded::each_decoded, encoding::percent_decoded, pattern::hide_ranges, placeholder::REDACTED,
 };
 use crate::{
     sensitive::Sensitive,
@@ -40,7 +38,9 @@ impl Secrets {
     pub(super) fn add(&mut self, secret: &str) {
         let (parts, password) = url_parts(secret);
         let parts = parts.filter(|part| part.len() >= SHORTEST_PART);
-        let parts: Vec<_> = parts.chain([secret, password]).collect();
+        // As it is sent to whom it is for.
+        let decoded = percent_decoded(password);
+        let parts: Vec<_> = parts.chain([secret, password, &*decoded]).collect();
         self.add_all(parts.into_iter().filter(|part| part.len() >= SHORTEST));
     }
 
@@ -58,7 +58,7 @@ impl Secrets {
         // Texts are searched as they are shown: without what cannot be seen, some on one line.
         let seen = |value| [value, &*clean(value), &*one_line(value)].map(str::to_owned);
         let values = values.flat_map(seen).filter(|value| value.len() >= SHORTEST_SEEN);
-        self.needles.extend(values.flat_map(|value| forms(&value)));
+        self.needles.extend(values.flat_map(forms));
         if self.needles.is_empty() {
             return;
         }
@@ -86,7 +86,12 @@ impl Secrets {
             Search::Everything if text.is_empty() => return Cow::Borrowed(text),
             Search::Everything => return Cow::Owned(REDACTED.to_owned()),
         };
-        hide_ranges(text, search.found_in(text.as_bytes()).into_iter(), |_| {})
+        let mut found = search.found_in(text.as_bytes());
+        each_decoded(text, |decoded| {
+            let parts = search.found_in(&decoded.bytes);
+            found.extend(parts.into_iter().map(|part| decoded.in_text(part)));
+        });
+        hide_ranges(text, joined(found).into_iter(), |_| {})
     }
 }
 
@@ -158,6 +163,14 @@ fn in_common(value: &str, text: &[u8]) -> usize {
     (0..=same).rev().find(|at| value.is_char_boundary(*at)).unwrap_or(0)
 }
 
+/// In order, and with one part for those that overlap.
+fn joined(mut parts: Vec<Range<usize>>) -> Vec<Range<usize>> {
+    parts.sort_unstable_by_key(|part| part.start);
+    let mut joined = Vec::with_capacity(parts.len());
+    parts.into_iter().for_each(|part| add(&mut joined, part));
+    joined
+}
+
 /// Adds what ends behind the beginning of the last one.
 fn add(found: &mut Vec<Range<usize>>, mut part: Range<usize>) {
     while let Some(last) = found.pop_if(|last| last.end > part.start) {
@@ -173,14 +186,10 @@ impl fmt::Debug for Secrets {
     }
 }
 
-/// As it is, percent-encoded in capitals and not and with `+` for a blank, and escaped for JSON.
-fn forms(text: &str) -> [String; 5] {
-    let encoded = percent_encoded(text, |b| b.is_ascii_alphanumeric() || b"-._~".contains(&b));
-    let lower = lower_case_encoding(&encoded);
-    let mut escaped = String::new();
-    push_escaped(&mut escaped, text, '"');
-    let plus = encoded.replace("%20", "+");
-    [text.to_owned(), encoded, lower, plus, escaped]
+/// As it is, and with the `+` that a form has for a blank. Other encodings are looked through.
+fn forms(text: String) -> impl Iterator<Item = String> {
+    let plus = text.contains(' ').then(|| text.replace(' ', "+"));
+    plus.into_iter().chain([text])
 }
 
 /// If the secret is a URL: its path with the query and the parts of both; and its password.
@@ -191,19 +200,6 @@ fn url_parts(secret: &str) -> (impl Iterator<Item = &str>, &str) {
     let userinfo = authority.rsplit_once('@').map_or("", |(userinfo, _)| userinfo);
     let password = userinfo.split_once(':').map_or(userinfo, |(_, password)| password);
     (path.split(['/', '?', '&', '=']).chain([path]), password)
-}
-
-fn lower_case_encoding(encoded: &str) -> String {
-    let mut lower = String::with_capacity(encoded.len());
-    let mut digits = 0;
-    for c in encoded.chars() {
-        if c == '%' {
-            digits = 3;
-        }
-        lower.push(if digits > 0 { c.to_ascii_lowercase() } else { c });
-        digits = usize::saturating_sub(digits, 1);
-    }
-    lower
 }
 
 /// Shorter secrets are not looked for: too much of what is harmless would be hidden.
@@ -219,6 +215,8 @@ const SHORTEST_PART: usize = 16;
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn secrets(all: &[&str]) -> Secrets {
@@ -235,6 +233,7 @@ mod tests {
             ("hunter2%2B%22%C3%A9", "[redacted]"),
             ("hunter2%2b%22%c3%a9", "[redacted]"),
             ("\"hunter2+\\\"é\"", "\"[redacted]\""),
+            ("a%61bcdef%67hi\u{e9}%", "a[redacted]é%"),
             ("abcdefghijk abcdefg", "[redacted]jk [redacted]g"),
             ("short", "short"),
         ] {
@@ -276,6 +275,33 @@ mod tests {
     }
 
     #[test]
+    fn secrets_hide_in_the_encodings_of_each_language() {
+        let secrets = secrets(&["s3cr!t/x+y=z&w", "p@ss!w0rd (x)", "smtp://bell:corr%40ct-b@mail"]);
+        for text in [
+            // JavaScript, Rust, PHP, Go, HTML, one in another.
+            "s3cr!t%2Fx%2By%3Dz%26w",
+            "s3cr%21t%2fx%2by%3dz%26w",
+            "s3cr!t/x%2By=z%26w",
+            r"s3cr!t\/x+y=z&w",
+            r"s3cr!t/x+y=z\u0026w",
+            "s3cr!t/x+y=z&amp;w",
+            "s3cr!t/x+y=z&#38;w",
+            r"s3cr!t%2Fx%2By%3Dz\u0026w",
+            "s3cr!t%252Fx%252By%253Dz%2526w",
+            "p%40ss!w0rd%20(x)",
+            "p%40ss!w0rd+(x)",
+            "corr%40ct-b",
+            "corr@ct-b",
+        ] {
+            let around = format!("é {text}, 100% & c:\\u");
+            assert_eq!(secrets.hide(&around), "é [redacted], 100% & c:\\u", "{text}");
+        }
+        for text in ["s3cr!t/x y", "s3cr!t%2Fx", "mail", "a & b 100%"] {
+            assert_eq!(secrets.hide(text), text);
+        }
+    }
+
+    #[test]
     fn secrets_hide_as_they_are_shown() {
         let secrets = secrets(&["hun\u{200b}ter2222", "one two\r\nthree"]);
         for text in ["hunter2222", "one two\nthree", "one two three", "one+two%0D%0Athree"] {
@@ -300,6 +326,28 @@ mod tests {
         }
         for text in ["/services/", "hooks.slack.com", "mail.example", "/v1/spaces"] {
             assert_eq!(secrets.hide(text), text);
+        }
+    }
+    proptest! {
+        #[test]
+        fn a_secret_hides_however_it_is_encoded(
+            secret in "[a-z/+&=\\\\ \"é%]{6,80}",
+            how in prop::collection::vec(0usize..5, 80),
+            (before, after) in ("[a-z%\\\\& é]{0,9} ", " [a-z%\\\\& é]{0,9}"),
+        ) {
+            prop_assume!(secret.trim().len() >= SHORTEST);
+            // What looks encoded in a secret is another one where the encodings are mixed.
+            let mixes = !secret.contains(['%', '\\', '&']);
+            let how = how.iter().map(|one| if mixes { one } else { &how[0] });
+            let encoded = |(c, how): (char, &usize)| match how {
+                0 => format!("\\u{:04x}", u32::from(c)),
+                1 => c.to_string().bytes().map(|byte| format!("%{byte:02x}")).collect(),
+                2 => format!("&#{};", u32::from(c)),
+                _ => c.to_string(),
+            };
+            let encoded: String = secret.chars().zip(how).map(encoded).collect();
+            let shown = secrets(&[&secret]).hide(&format!("{before}{encoded}{after}")).into_owned();
+            prop_assert!(shown.contains(REDACTED) && !shown.contains(&encoded), "{secret} -> {shown}");
         }
     }
 }
