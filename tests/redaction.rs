@@ -247,6 +247,42 @@ async fn a_value_hidden_in_the_request_is_hidden_where_the_error_repeats_it() {
 }
 
 #[tokio::test]
+async fn of_a_value_that_the_capture_cut_the_error_shows_no_more() {
+    let secret = format!("hunter2-{}", "ABCDEFG-".repeat(8));
+    let error = &*format!("bad {secret} or '{}'", secret.replace('-', "%2D")).leak();
+    let form = "application/x-www-form-urlencoded";
+    for (kind, before) in [
+        ("application/json", "\",\"password\":\""),
+        ("application/json", "\",\"note\":\"with password="),
+        (form, "&password="),
+        ("text/plain", " password="),
+        ("text/xml", "<password>"),
+        ("text/xml", "<note>with password="),
+    ] {
+        let begin = match kind {
+            "application/json" => "{\"a\":\"",
+            "text/xml" => "<a>",
+            _ => "a=",
+        };
+        for kept in [16, 40] {
+            let room = 4_096 - kept - begin.len() - before.len();
+            let filler = &"word ".repeat(1_000)[..room];
+            let told = told(
+                Redactor::default(),
+                post_as(kind, &format!("{begin}{filler}{before}{secret}")),
+                error,
+            );
+            let told = told.await;
+            assert!(
+                told.contains("> bad [redacted] or '[redacted]'"),
+                "{kind}{before}: {}",
+                &told[..300]
+            );
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_hidden_value_is_hidden_as_it_was_sent_and_as_it_is_shown() {
     let request = Request::post("/orders?pin=query+%2d12%2B34&token=undefined")
         .header("content-type", "application/json")

@@ -99,6 +99,9 @@ impl<'r> Scan<'r> {
         match why.or(random) {
             Some(why) if !value.is_empty() => scan.hide_part(value, why, into),
             _ => {
+                if cut {
+                    scan.cut_text(&form_decoded(value));
+                }
                 let shown = if cut { without_half(value) } else { value };
                 scan.show_part(shown, place.of_values(), into);
             }

@@ -41,7 +41,11 @@ impl Scan<'_> {
         if body.read == 0 && body.prefix.is_empty() {
             return Payload::None;
         }
-        let Some((Hiding { text, hidden }, language)) = self.shown_body(body, kind) else {
+        let shown = self.shown_body(body, kind);
+        if body.is_cut() && self.is_followed() {
+            self.cut_behind(&String::from_utf8_lossy(body.prefix));
+        }
+        let Some((Hiding { text, hidden }, language)) = shown else {
             self.hid(Why::Kind, "");
             return Payload::NotShown(format!("{kind}, {}", Size(body.read)));
         };
@@ -73,6 +77,9 @@ impl Scan<'_> {
 
     /// Plain text; `cut` if more of it was not kept.
     pub(super) fn plain(self, text: &str, cut: bool) -> Hiding {
+        if cut {
+            self.cut_text(text);
+        }
         let text = if cut { without_half(text) } else { text };
         let shown = self.value(text);
         Hiding { hidden: usize::from(*shown != *text), text: shown.into_owned() }

@@ -134,8 +134,12 @@ impl Scan<'_> {
         } = request;
         self.enter("target");
         // A target that leaves no room for any header was cut.
-        let target =
-            if head_cut && headers.is_empty() { without_half_url(&target) } else { &target };
+        let is_cut = head_cut && headers.is_empty();
+        if is_cut {
+            self.unexplained(|scan| drop(scan.whole_url(&target)));
+            self.cut_behind(&target);
+        }
+        let target = if is_cut { without_half_url(&target) } else { &target };
         let (authority, scheme) = (authority.map(|text| self.authority(&text)), scheme);
         let target = self.whole_url(target);
         let route = route.map(|route| self.line(&route));
@@ -166,6 +170,7 @@ impl Scan<'_> {
         self.hid_words(tail);
         let headers = request.headers.into_iter().map(|Header { name, value, cut }| {
             value.iter().for_each(|value| self.hid_too(value));
+            value.iter().filter(|_| cut).for_each(|value| self.cut_behind(value));
             Header { name: self.header_name(&name), value: None, cut }
         });
         let headers = headers.collect();
@@ -195,27 +200,30 @@ impl Scan<'_> {
         let Some(value) = value else {
             return Header { name: shown_name, value: None, cut };
         };
-        let value = if cut { without_half(&value) } else { &value };
+        let (whole, value) = (&value, if cut { without_half(&value) } else { &value });
         let scan = self.under(&shown_name);
-        let value = match self.rules.headers.fate(&name, &self.rules.keys) {
+        let shown = match self.rules.headers.fate(&name, &self.rules.keys) {
             // The server's own address.
             Fate::Shown if name == "host" => Some(scan.of_machines().line(value)),
             Fate::Shown => Some(scan.line(value)),
             Fate::Wanted => Some(scan.wanted().line(value)),
             Fate::Url => Some(scan.of_machines().whole_url(value)),
             Fate::Secret(rule) => {
-                scan.hid(Why::Header(rule), value);
+                scan.hid(Why::Header(rule), whole);
                 None
             }
             Fate::Unlisted => {
-                scan.hid(Why::Header("a header that is not listed"), value);
+                scan.hid(Why::Header("a header that is not listed"), whole);
                 if !hidden.contains(&shown_name) {
                     hidden.push(shown_name.clone());
                 }
                 None
             }
         };
-        Header { name: shown_name, value, cut }
+        if cut && shown.is_none() {
+            scan.cut_behind(whole);
+        }
+        Header { name: shown_name, value: shown, cut }
     }
 
     /// A name is chosen by the client, too.

@@ -399,6 +399,20 @@ impl<'r> Scan<'r> {
         }
     }
 
+    /// Says that what was looked at was cut behind this text.
+    pub(super) fn cut_behind(self, text: &str) {
+        if let Some(trail) = self.trail {
+            trail.cut_behind(text);
+        }
+    }
+
+    /// Says what would be hidden in a text that is not shown to its end, because it was cut.
+    pub(super) fn cut_text(self, text: &str) {
+        if self.is_followed() {
+            self.unexplained(|scan| drop(scan.value(text)));
+        }
+    }
+
     /// Says that any word of this may have been hidden.
     pub(super) fn hid_words(self, text: &str) {
         if self.is_followed() {

@@ -11,6 +11,7 @@ use aho_corasick::{
 
 use super::{
     decoded::each_decoded, encoding::percent_decoded, pattern::hide_ranges, placeholder::REDACTED,
+    trail::Echo,
 };
 use crate::{
     sensitive::Sensitive,
@@ -20,8 +21,16 @@ use crate::{
 /// All of them, looked for at once.
 #[derive(Clone, Default)]
 pub(super) struct Secrets {
-    needles: Vec<String>,
+    needles: Vec<Needle>,
     search: Search,
+}
+
+/// What is looked for.
+#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
+struct Needle {
+    text: String,
+    /// Nobody knows how it goes on: it was cut.
+    open: bool,
 }
 
 #[derive(Clone, Default)]
@@ -41,29 +50,39 @@ impl Secrets {
         // As it is sent to whom it is for.
         let decoded = percent_decoded(password);
         let parts: Vec<_> = parts.chain([secret, password, &*decoded]).collect();
-        self.add_all(parts.into_iter().filter(|part| part.len() >= SHORTEST));
+        let parts = parts.into_iter().filter(|part| part.len() >= SHORTEST);
+        self.add_all(parts.map(|part| (part, false)));
     }
 
     /// What the app called sensitive, and other values as they are.
-    pub(super) fn of(sensitive: &Sensitive, others: &[String]) -> Self {
+    pub(super) fn of(sensitive: &Sensitive, others: &[Echo]) -> Self {
         let mut secrets = Self::default();
+        let others = others.iter().map(|echo| (&*echo.value, echo.open));
         match sensitive.values() {
-            Some(values) => secrets.add_all(values.iter().chain(others).map(String::as_str)),
+            Some(values) => {
+                secrets.add_all(values.iter().map(|value| (&**value, false)).chain(others));
+            }
             None => secrets.search = Search::Everything,
         }
         secrets
     }
 
-    fn add_all<'v>(&mut self, values: impl Iterator<Item = &'v str>) {
-        // Texts are searched as they are shown: without what cannot be seen, some on one line.
-        let seen = |value| [value, &*clean(value), &*one_line(value)].map(str::to_owned);
-        let values = values.flat_map(seen).filter(|value| value.len() >= SHORTEST_SEEN);
-        self.needles.extend(values.flat_map(forms));
+    fn add_all<'v>(&mut self, values: impl Iterator<Item = (&'v str, bool)>) {
+        for (value, open) in values {
+            // Texts are searched as they are shown: without what cannot be seen, some on one line.
+            let seen = [value.to_owned(), clean(value).into_owned(), one_line(value).into_owned()];
+            let seen = seen.into_iter().filter(|value| value.len() >= SHORTEST_SEEN);
+            self.needles.extend(seen.flat_map(forms).map(|text| Needle { text, open }));
+        }
         if self.needles.is_empty() {
             return;
         }
         self.needles.sort_unstable();
-        self.needles.dedup();
+        self.needles.dedup_by(|second, first| {
+            let same = second.text == first.text;
+            first.open |= same && second.open;
+            same
+        });
         self.search = match Finder::of(&self.needles) {
             Some(finder) => Search::For(Arc::new(finder)),
             None => Search::Everything,
@@ -102,20 +121,26 @@ struct Finder {
     /// a value that repeats itself.
     heads: NFA,
     start: StateID,
+    /// Of each of them, whether one ends with it that was cut.
+    open: Vec<bool>,
     /// The values that are longer, sorted.
-    long: Vec<String>,
+    long: Vec<Needle>,
 }
 
 impl Finder {
     /// Of sorted values. `None` if there are too many.
-    fn of(values: &[String]) -> Option<Self> {
-        let long = values.iter().filter(|value| head(value).len() < value.len()).cloned();
-        let mut heads: Vec<_> = values.iter().map(|value| head(value)).collect();
+    fn of(values: &[Needle]) -> Option<Self> {
+        let is_long = |value: &&Needle| head(&value.text).len() < value.text.len();
+        let long = values.iter().filter(is_long).cloned().collect();
+        let mut heads: Vec<_> = values.iter().map(|value| head(&value.text)).collect();
         // Many values may begin alike.
         heads.dedup();
+        let open = values.iter().filter(|value| value.open && !is_long(value));
+        let ends_open = |head: &&str| open.clone().any(|value| head.ends_with(&value.text));
+        let open = heads.iter().map(ends_open).collect();
         let heads = NFA::new(heads).ok()?;
         let start = heads.start_state(Anchored::No).ok()?;
-        Some(Self { heads, start, long: long.collect() })
+        Some(Self { heads, start, open, long })
     }
 
     /// Where they stand, in order. Values that overlap are one, so that a part does not leave the rest
@@ -131,25 +156,39 @@ impl Finder {
                 continue;
             }
             // The longest one that ends here.
-            let length = self.heads.pattern_len(self.heads.match_pattern(state, 0));
-            let (start, mut end) = (at + 1 - length, at + 1);
+            let longest = self.heads.match_pattern(state, 0);
+            let (start, mut end) = (at + 1 - self.heads.pattern_len(longest), at + 1);
             // What is hidden already needs no second look, of which there could be one for each byte.
             if found.last().is_none_or(|last| last.end < end) {
-                end = end.max(start + self.length_of_long(&text[start..]));
+                let (length, is_open) = self.length_of_long(&text[start..]);
+                end = end.max(start + length);
+                if is_open || self.open[longest.as_usize()] {
+                    end += length_of_word(&text[end..]);
+                }
             }
             add(&mut found, start..end);
         }
         found
     }
 
-    /// How far the text goes on like one of the long values, if it begins like one.
-    fn length_of_long(&self, text: &[u8]) -> usize {
-        let place = self.long.partition_point(|value| value.as_bytes() < text);
+    /// How far the text goes on like one of the long values, if it begins like one, and whether that
+    /// was cut there.
+    fn length_of_long(&self, text: &[u8]) -> (usize, bool) {
+        let place = self.long.partition_point(|value| value.text.as_bytes() < text);
         // The one that has most in common with it is next to where it would stand itself.
         let neighbours = self.long[..place].last().into_iter().chain(self.long.get(place));
-        let length = neighbours.map(|value| in_common(value, text)).max().unwrap_or(0);
-        if length < LONGEST_HEAD - MOST_OF_CHAR { 0 } else { length }
+        let same = neighbours.map(|value| {
+            let length = in_common(&value.text, text);
+            (length, value.open && length == value.text.len())
+        });
+        same.max().filter(|(length, _)| *length >= LONGEST_HEAD - MOST_OF_CHAR).unwrap_or_default()
     }
+}
+
+/// How far it is to a blank or a quote.
+fn length_of_word(text: &[u8]) -> usize {
+    let is_end = |byte: &u8| byte.is_ascii_whitespace() || b"\"'`<>".contains(byte);
+    text.iter().position(is_end).unwrap_or(text.len())
 }
 
 /// What is looked for of a value: all of it if it is short.
@@ -298,6 +337,26 @@ mod tests {
         }
         for text in ["s3cr!t/x y", "s3cr!t%2Fx", "mail", "a & b 100%"] {
             assert_eq!(secrets.hide(text), text);
+        }
+    }
+
+    #[test]
+    fn of_a_value_that_was_cut_the_rest_of_the_word_hides_too() {
+        let long = "q7x-".repeat(50);
+        let echoes = ["hunter", &long, "7xhunter"]
+            .map(|value| Echo { value: value.to_owned(), open: !value.starts_with('7') });
+        let secrets = Secrets::of(&Sensitive::default(), &echoes);
+        for (text, shown) in [
+            (
+                "bad hunter2-ABCDEFG, hunter hunter2".to_owned(),
+                "bad [redacted] [redacted] [redacted]",
+            ),
+            ("'hunter2é' 7xhunter2\"".to_owned(), "'[redacted]' [redacted]\""),
+            (format!("{long}8 9"), "[redacted] 9"),
+            (format!("{}8 9", &long[..100]), "[redacted]8 9"),
+            ("hunte".to_owned(), "hunte"),
+        ] {
+            assert_eq!(secrets.hide(&text), shown);
         }
     }
 

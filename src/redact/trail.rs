@@ -7,7 +7,12 @@ use std::{
     net::IpAddr,
 };
 
-use super::{keys::KeyRule, placeholder::OPEN, scan::is_literal};
+use super::{
+    encoding::{form_decoded, unescaped},
+    keys::KeyRule,
+    placeholder::OPEN,
+    scan::is_literal,
+};
 use crate::text::clean;
 
 /// Something that was hidden: where, and by which rule. Never the value.
@@ -96,11 +101,19 @@ impl fmt::Display for Why<'_> {
     }
 }
 
+/// A value that was hidden.
+#[derive(Debug)]
+pub(super) struct Echo {
+    pub(super) value: String,
+    /// It was cut: a text that repeats it may know how it goes on.
+    pub(super) open: bool,
+}
+
 /// Kept while one report or text is redacted.
 #[derive(Default)]
 pub(super) struct Trail {
     part: Cell<&'static str>,
-    echoes: Option<RefCell<Vec<String>>>,
+    echoes: Option<RefCell<Vec<Echo>>>,
     findings: Option<RefCell<Vec<Finding>>>,
     /// Who it failed for, by the payload, and how deep that stood.
     user: RefCell<Option<(usize, String)>>,
@@ -164,12 +177,27 @@ impl Trail {
             // In "connect to 10.0.0.5 refused" it is the cause.
             && value.parse::<IpAddr>().is_err()
         {
-            echoes.borrow_mut().push(value.to_owned());
+            echoes.borrow_mut().push(Echo { value: value.to_owned(), open: false });
         }
     }
 
+    /// What was looked at was cut behind this text, and with it the value that it ends with.
+    pub(super) fn cut_behind(&self, text: &str) {
+        let Some(echoes) = &self.echoes else { return };
+        let text = clean(text);
+        let tails = [text.clone(), unescaped(&text), form_decoded(&text)];
+        let mut echoes = echoes.borrow_mut();
+        for echo in &mut *echoes {
+            if tails.iter().any(|tail| tail.trim_end().ends_with(&echo.value)) {
+                echo.value.truncate(whole_length(&echo.value));
+                echo.open = true;
+            }
+        }
+        echoes.retain(|echo| echo.value.len() >= SHORTEST_ECHO);
+    }
+
     /// The values that were hidden so far: together no more than what was captured.
-    pub(super) fn echoes(&self) -> Vec<String> {
+    pub(super) fn echoes(&self) -> Vec<Echo> {
         self.echoes.as_ref().map(RefCell::take).unwrap_or_default()
     }
 
@@ -194,6 +222,15 @@ impl Trail {
     }
 }
 
+/// The length of a cut value without what may be half an escape, or half a character.
+fn whole_length(value: &str) -> usize {
+    let tail = value.char_indices().rev().take(LONGEST_ESCAPE);
+    let begins = tail.filter(|(_, c)| "\\%&\u{fffd}".contains(*c));
+    begins.last().map_or(value.len(), |(at, _)| at)
+}
+
+/// Characters of `\u0026`.
+const LONGEST_ESCAPE: usize = 6;
 pub(super) const PAYLOAD: &str = "payload";
 /// Bytes of the shortest value that is looked for where a text may repeat it.
 const SHORTEST_ECHO: usize = 6;

@@ -67,6 +67,9 @@ impl<'r, 't> Machine<'r, 't> {
         let content = token.content();
         let is_whole = token.is_whole() || !self.cut;
         let kept = if is_whole { content } else { without_half(content) };
+        if !is_whole {
+            scan.cut_text(&read(&token));
+        }
         if let Some(shown) = looked_through(scan, &token, kept) {
             // What was a number is none any more.
             let quote = if token.is_quoted() { char::from(token.first()) } else { '"' };

@@ -304,7 +304,9 @@ impl<'r, 't> Walk<'r, 't> {
             Verdict::Wanted => scan.wanted(),
             _ => scan,
         };
-        if !half {
+        if half {
+            scan.cut_text(&decoded(written));
+        } else {
             scan.field(name, &plain, rule, self.depth);
         }
         if let Some(rule) = rule.filter(|_| !written.is_empty()) {
