@@ -73,6 +73,47 @@ pub(crate) fn named(name: String) -> Option<String> {
     (!clean(&name).trim().is_empty()).then_some(name)
 }
 
+/// Somebody's name as it stands behind `user:`: on one line, and without anything in it that reads as the
+/// name of another one. Clients may choose their names.
+pub(crate) fn one_name(name: &str) -> Cow<'_, str> {
+    let name = one_line(name);
+    if name.chars().all(is_in_names) && !name.contains("  ") && !name.starts_with(' ') {
+        return name;
+    }
+    let mut shown = String::with_capacity(name.len());
+    for c in name.chars() {
+        if c.is_whitespace() {
+            let begins = !shown.is_empty() && !shown.ends_with(' ');
+            shown.extend(begins.then_some(' '));
+        } else if is_dot(c) || is_colon(c) && ends_with_user(&shown) {
+            shown.push('.');
+        } else {
+            shown.push(c);
+        }
+    }
+    Cow::Owned(shown)
+}
+
+/// Whether it can neither divide names nor announce one.
+fn is_in_names(c: char) -> bool {
+    c == ' ' || !c.is_whitespace() && !is_dot(c) && !is_colon(c)
+}
+
+/// `·`, which stands between the parts of a line, and those that look the same.
+fn is_dot(c: char) -> bool {
+    matches!(c, '·' | '\u{387}' | '\u{2219}' | '\u{22c5}' | '\u{2e31}' | '\u{30fb}' | '\u{ff65}')
+}
+
+fn is_colon(c: char) -> bool {
+    matches!(c, ':' | '\u{2236}' | '\u{a789}' | '\u{fe13}' | '\u{fe55}' | '\u{ff1a}')
+}
+
+/// Maybe with a blank before the colon: `user :`.
+fn ends_with_user(text: &str) -> bool {
+    let text = text.trim_end().as_bytes();
+    text.len().checked_sub(4).is_some_and(|at| text[at..].eq_ignore_ascii_case(b"user"))
+}
+
 /// Whether there is nothing but ASCII that can be seen, as most texts are. Without a way out, so that
 /// many bytes are looked at in one step.
 fn has_plain_bytes(text: &str) -> bool {
@@ -213,6 +254,34 @@ mod tests {
     }
 
     #[test]
+    fn a_name_cannot_be_read_as_two() {
+        for (name, shown) in [
+            ("mallory · user:alice@corp.com", "mallory . user.alice@corp.com"),
+            ("mallory user:alice@corp.com", "mallory user.alice@corp.com"),
+            ("user:user:a", "user.user.a"),
+            ("USER :a\u{200b}", "USER .a"),
+            ("us\u{200b}er\u{2060}\u{3000}: a", "user . a"),
+            ("a\u{387}b user\u{ff1a}c user", "a.b user.c user"),
+            (" a\u{a0}\u{2003} b\n\tc  ", "a b c "),
+            ("· :", ". :"),
+            ("", ""),
+        ] {
+            assert_eq!(one_name(name), shown);
+        }
+        for name in [
+            "alice@example.com",
+            "O'Brien, Ann",
+            "7f3a9c1e-0b1c-4d5e-8f90-123456789abc",
+            "auth0|5f7c",
+            "urn:uuid:7f3a",
+            "süper user 名前",
+            "arn:aws:iam::17:usr/bob",
+        ] {
+            assert_eq!(one_name(name), name);
+        }
+    }
+
+    #[test]
     fn sizes_are_for_people() {
         let shown: Vec<_> =
             [0, 41, 1023, 1024, 70_000, 3 << 20].map(|n| Size(n).to_string()).into();
@@ -247,6 +316,16 @@ mod tests {
         fn cleaning_twice_changes_nothing(text in any::<String>()) {
             let once = clean(&text).into_owned();
             prop_assert_eq!(clean(&once), once.as_str());
+        }
+
+        #[test]
+        fn no_name_announces_another_one(
+            name in "(user|USER|Us|er|:|\u{ff1a}|·|[ \t\n\u{a0}\u{200b}]|[a-z@.é]){0,12}",
+        ) {
+            let shown = one_name(&name).into_owned();
+            prop_assert!(!shown.to_lowercase().contains("user:"), "{}", shown);
+            prop_assert!(!shown.contains(['·', '\n']) && !shown.contains("  "), "{}", shown);
+            prop_assert_eq!(one_name(&shown), shown.as_str());
         }
     }
 }

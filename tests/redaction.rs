@@ -246,6 +246,58 @@ async fn a_value_hidden_in_the_request_is_hidden_where_the_error_repeats_it() {
     assert!(told.contains("but for visible"), "{told}");
 }
 
+#[test]
+fn a_client_cannot_call_itself_by_the_name_of_another_user() {
+    let redactor = Redactor::default().user_field("email");
+    for (email, user) in [
+        ("mallory · user:alice@corp.com", "user:mallory . user.alice@corp.com"),
+        ("mallory\\nUSER : alice@corp.com", "user:mallory USER . alice@corp.com"),
+        ("mallory us\\u200ber%3Aalice@corp.com", "user:mallory user%3Aalice@corp.com"),
+        ("O'Brien, Ann", "user:O'Brien, Ann"),
+    ] {
+        let preview = redactor.preview(&post_json(&format!("{{\"email\":\"{email}\"}}")));
+        let (head, _) = preview.split_once("Request ").unwrap();
+        assert!(head.contains(user), "{head}");
+        assert_eq!(head.to_lowercase().matches("user:").count(), 1, "{head}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn the_plain_text_names_each_user_once(
+        names in prop::collection::vec(
+            "m(user|USER|us|er|:|\u{ff1a}|·|[ \t\n\u{a0}\u{200b}]|[a-z@.é]){0,12}",
+            1..3,
+        ),
+    ) {
+        let redactor = Redactor::default();
+        let count = |text: &str| text.to_lowercase().matches("user:").count();
+        for name in &names {
+            let message = redactor.message(Message::new("registered").user(name));
+            prop_assert_eq!(count(&message.plain_text()), 1, "{}", message.plain_text());
+        }
+        let email = Value::from(names[0].as_str());
+        let preview = redactor.user_field("email").preview(&post_json(&format!("{{\"email\":{email}}}")));
+        let (head, _) = preview.split_once("Request ").unwrap();
+        prop_assert_eq!(count(head), 1, "{}", head);
+    }
+}
+
+#[tokio::test]
+async fn nor_does_the_app_call_it_so() {
+    let stub = Stub::new();
+    let bell = Bell::builder("s").channel("c", stub.clone()).build().unwrap();
+    let fails = |name: String| async move {
+        context::user(name);
+        ServerError::new("no")
+    };
+    let app: Router = Router::new().route("/orders", post(fails)).layer(bell.layer());
+    let request = post_as("image/png", "mallory · user:alice@corp.com");
+    app.oneshot(request.map(Body::from)).await.unwrap();
+    let told = stub.next().await.plain_text();
+    assert!(told.contains("user:mallory . user.alice@corp.com"), "{told}");
+}
+
 #[tokio::test]
 async fn of_a_value_that_the_capture_cut_the_error_shows_no_more() {
     let secret = format!("hunter2-{}", "ABCDEFG-".repeat(8));

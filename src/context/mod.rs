@@ -49,7 +49,8 @@ pub const MOST_TAGS: usize = 20;
 pub const MOST_SENSITIVE: usize = sensitive::MOST;
 
 /// Says who the current request is for. The last call counts; a blank user is nobody. Shown as it
-/// is, never redacted.
+/// is, never redacted, on one line; what would read as the name of another one (`·`, `user:`) has a `.`
+/// in its place.
 pub fn user(user: impl Into<String>) {
     let user = text::named(user.into());
     with_tags(|tags| tags.user = user);

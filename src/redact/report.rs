@@ -18,7 +18,7 @@ use super::{
 use crate::{
     report::{Cause, Header, Page, Payload, Report, RequestSnapshot, ResponseSnapshot},
     sensitive::Sensitive,
-    text::{Unit, clean, discard, one_line},
+    text::{Unit, clean, discard, one_line, one_name},
 };
 
 impl Rules {
@@ -55,7 +55,8 @@ impl Rules {
         trail.enter("request id");
         let request_id = request_id.map(|id| captured.line(&id));
         let user = user.map(|user| own.user(&user));
-        let user = user.or_else(|| trail.user().map(|user| captured.wanted().line(&user)));
+        let named = |user: String| one_name(&captured.wanted().line(&user)).into_owned();
+        let user = user.or_else(|| trail.user().map(named));
         trail.enter("tag");
         let tags = tags.into_iter().map(|(name, value)| own.tag(name, &value)).collect();
         let known = Secrets::of(&sensitive, &trail.echoes());
@@ -289,7 +290,7 @@ impl Scan<'_> {
 
     /// Shown as the app named it, so that searching the chat finds it.
     pub(super) fn user(self, user: &str) -> String {
-        self.guarded(|| self.known_hidden(&one_line(user)).into_owned())
+        self.guarded(|| one_name(&self.known_hidden(&one_line(user))).into_owned())
     }
 
     fn guarded_payload(self, payload: Payload) -> Payload {

@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use super::{
     Count, Storm, StormLine, Tale,
-    examples::{full, once, redacted, summary},
+    examples::{digest_of, full, once, redacted, summary},
     failure, incident, lost, storm,
 };
 use crate::{
@@ -132,4 +132,20 @@ fn a_list_names_all_users_where_there_is_room_and_some_of_each_kind_where_not() 
     assert_eq!(named(3, 5_000), [20, 20, 20]);
     assert_eq!(named(3, 3_000), [20, 6, 6], "what room is left goes to the first");
     assert_eq!(named(9, 3_000), [6; 5]);
+}
+
+#[test]
+fn a_list_has_no_more_users_than_it_names() {
+    let mut people = People::default();
+    for name in ["mallory · user:alice@corp.com", "mallory\nUser : bob@corp.com", "carol user:"] {
+        people.add(Redactor::default().user(name, &Sensitive::default()));
+    }
+    let storm = a_storm(Reason::Open, &people).plain_text().to_lowercase();
+    assert_eq!(storm.matches("user:").count(), 3 * 3, "{storm}");
+    let events =
+        people.named().map(|name| Message::new("Registered").user(format!("{name} USER:")));
+    let events: Vec<_> =
+        events.map(|event| (*Redactor::default().message(event)).clone()).collect();
+    let digest = digest_of(&events).plain_text().to_lowercase();
+    assert_eq!(digest.matches("user:").count(), 3, "{digest}");
 }
