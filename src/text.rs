@@ -48,24 +48,39 @@ impl Unit {
 }
 
 /// Removes what a reader cannot see or what turns the line around: control characters but newline
-/// and tab, bidirectional overrides, zero-width and tag characters. `\r\n` becomes `\n`.
+/// and tab, bidirectional overrides, and all that has no width. `\r\n` becomes `\n`. What makes a sign
+/// an emoji stays behind it.
 pub(crate) fn clean(text: &str) -> Cow<'_, str> {
-    if has_plain_bytes(text) {
-        Cow::Borrowed(text)
-    } else if text.chars().any(is_unseen) {
-        Cow::Owned(text.chars().filter(|c| !is_unseen(*c)).collect())
-    } else {
-        Cow::Borrowed(text)
-    }
+    if has_plain_bytes(text) { Cow::Borrowed(text) } else { seen(text) }
 }
 
 /// The same on one line: newlines and tabs become spaces.
 pub(crate) fn one_line(text: &str) -> Cow<'_, str> {
-    if !text.chars().any(|c| is_unseen(c) || c == '\n' || c == '\t') {
+    match seen(text) {
+        Cow::Borrowed(text) if !text.contains(['\n', '\t']) => Cow::Borrowed(text),
+        text => Cow::Owned(text.replace(['\n', '\t'], " ")),
+    }
+}
+
+fn seen(text: &str) -> Cow<'_, str> {
+    if !text.chars().any(is_unseen) {
         return Cow::Borrowed(text);
     }
-    let shown = text.chars().filter(|c| !is_unseen(*c));
-    Cow::Owned(shown.map(|c| if matches!(c, '\n' | '\t') { ' ' } else { c }).collect())
+    let mut seen = String::with_capacity(text.len());
+    for c in text.chars() {
+        if !is_unseen(c) || c == AS_EMOJI && seen.ends_with(may_be_emoji) {
+            seen.push(c);
+        }
+    }
+    if seen.len() == text.len() { Cow::Borrowed(text) } else { Cow::Owned(seen) }
+}
+
+/// Behind a sign: shown in colours. Behind a letter it is nothing.
+const AS_EMOJI: char = '\u{fe0f}';
+
+/// Signs, but no letter or digit: what is looked for has those.
+fn may_be_emoji(c: char) -> bool {
+    matches!(c, '©' | '®' | '\u{203c}'..='\u{2bff}' | '\u{3030}'..='\u{303d}' | '\u{3297}'..='\u{3299}' | '\u{1f000}'..='\u{1faff}')
 }
 
 /// Somebody's name, unless there is nothing to see in it.
@@ -121,13 +136,18 @@ fn has_plain_bytes(text: &str) -> bool {
     text.bytes().fold(true, |plain, byte| plain & is_plain(byte))
 }
 
+/// Control characters, and those that Unicode calls ignorable by default.
 fn is_unseen(c: char) -> bool {
     match c {
-        '\n' | '\t' => false,
+        '\n' | '\t' | ' '..='~' => false,
         '\0'..='\u{1f}' | '\u{7f}'..='\u{9f}' => true,
-        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' => true,
-        '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' => true,
-        '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}' => true,
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}' => {
+            true
+        }
+        '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' => true,
+        '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' => true,
+        '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}' => true,
+        '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}' => true,
         _ => false,
     }
 }
@@ -254,6 +274,41 @@ mod tests {
     }
 
     #[test]
+    fn what_has_no_width_is_removed_and_an_emoji_stays_one() {
+        for unseen in [
+            '\u{34f}',
+            '\u{115f}',
+            '\u{1160}',
+            '\u{17b4}',
+            '\u{180b}',
+            '\u{180e}',
+            '\u{180f}',
+            '\u{3164}',
+            '\u{fe00}',
+            '\u{fe0e}',
+            '\u{fe0f}',
+            '\u{ffa0}',
+            '\u{fff0}',
+            '\u{1bca0}',
+            '\u{1d173}',
+            '\u{e0100}',
+            '\u{e01ef}',
+            '\u{e0fff}',
+        ] {
+            let text = format!("pass{unseen}word{unseen}{unseen}1{unseen} é{unseen}");
+            assert_eq!(clean(&text), "password1 é", "{unseen:?}");
+            assert_eq!(one_line(&text), "password1 é", "{unseen:?}");
+        }
+        for text in
+            ["⚠\u{fe0f} disk ❤\u{fe0f} ©\u{fe0f} 🏷\u{fe0f} ㊙\u{fe0f}", "한글 монгол ᠮᠣᠩ ភាសា"]
+        {
+            assert!(matches!(clean(text), Cow::Borrowed(_)), "{text}");
+            assert!(matches!(one_line(text), Cow::Borrowed(_)), "{text}");
+        }
+        assert_eq!(clean("⚠\u{fe0f}\u{fe0f}\u{200b}x"), "⚠\u{fe0f}x");
+    }
+
+    #[test]
     fn a_name_cannot_be_read_as_two() {
         for (name, shown) in [
             ("mallory · user:alice@corp.com", "mallory . user.alice@corp.com"),
@@ -313,7 +368,7 @@ mod tests {
         }
 
         #[test]
-        fn cleaning_twice_changes_nothing(text in any::<String>()) {
+        fn cleaning_twice_changes_nothing(text in "([a⚠😀]|[\u{fe0f}\u{200b}\n]|.){0,20}") {
             let once = clean(&text).into_owned();
             prop_assert_eq!(clean(&once), once.as_str());
         }

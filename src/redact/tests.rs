@@ -712,6 +712,15 @@ fn an_escaped_invisible_character_hides_no_secret_and_does_not_come_back() {
     for (content_type, body) in [
         ("application/json", r#"{"a":"Bear\u200ber hunter2222 pass\u202eword=hunter2222"}"#),
         ("application/json", r#"{"a":"x\u2060://u:hunter2222@h 4111\u200b111111111111"}"#),
+        ("application/json", r#"{"a":"pass\u034fword=hunter2222 4111\ufe0f111111111111"}"#),
+        (
+            "application/json",
+            r#"{"pass\u115fwo\u3164rd":"hunter2222","to\udb40\udd00ken":"hunter2222"}"#,
+        ),
+        (
+            "application/x-www-form-urlencoded",
+            "pass%CD%8Fword=hunter2222&a=Bearer+%EF%BE%A0hunter2222",
+        ),
         (
             "application/x-www-form-urlencoded",
             "a=Bear%E2%80%8Ber+hunter2222+4111%E2%80%8B111111111111",
