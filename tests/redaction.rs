@@ -628,3 +628,26 @@ fn arrived(content_type: &str, frames: Vec<Bytes>) -> String {
         payload.split("Response").next().unwrap().to_owned()
     })
 }
+
+#[test]
+fn a_hidden_route_hides_however_its_path_is_written() {
+    for (route, paths) in [
+        ("/login", "/login /login/ //login /%6Cogin /%256cogin /login;a=b /;x/login//"),
+        ("/login/", "/login /login/"),
+        ("/admin/*", "//admin/users /%61dmin/x /admin;a=b/x /admin//"),
+        ("/", "/ //"),
+    ] {
+        let redactor = Redactor::default().hide_route(route);
+        for path in paths.split(' ') {
+            let request =
+                Request::post(path).body(Bytes::from_static(b"{\"a\":\"visible\"}")).unwrap();
+            let shown = redactor.preview(&request);
+            assert!(!shown.contains("visible"), "{route} {path}: {shown}");
+        }
+        for path in ["/logins", "/log/in", "/a/login", "/admin", "/Login", "/x%2Flogin"] {
+            let request =
+                Request::post(path).body(Bytes::from_static(b"{\"a\":\"visible\"}")).unwrap();
+            assert!(redactor.preview(&request).contains("visible"), "{route} {path}");
+        }
+    }
+}

@@ -143,10 +143,18 @@ impl Rules {
         self.pii == Pii::Hide
     }
 
+    /// As it is written, and as a server may read it.
     fn hides_route(&self, route: &str) -> bool {
+        if self.routes.is_empty() {
+            return false;
+        }
+        let read = url::read_path(route);
         self.routes.iter().any(|hidden| match hidden.strip_suffix('*') {
-            Some(prefix) => route.starts_with(prefix),
-            None => route == hidden,
+            Some(prefix) => [route, &read].iter().any(|path| path.starts_with(prefix)),
+            None => {
+                let whole = |path: &str| path.trim_end_matches('/') == hidden.trim_end_matches('/');
+                whole(route) || whole(&read)
+            }
         })
     }
 

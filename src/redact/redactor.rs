@@ -97,9 +97,10 @@ impl Redactor {
     }
 
     /// Hides the query, the header values, the payload and the response's text of every request of a
-    /// route, by its template (`/users/{id}`) or its path, to the letter; with a `*` at the end, of all
-    /// that begin so: `/admin/*`, but not `/admin`. A `*` elsewhere is a `*`. What an error says stays,
-    /// without what it repeats of the request; and the [user](Self::user_field) is still named.
+    /// route, by its template (`/users/{id}`) or its path, also as a server may read that: `/%6Cogin`,
+    /// `//login/` and `/login;a=b` are `/login`. With a `*` at the end, of all that begin so: `/admin/*`,
+    /// but not `/admin`. A `*` elsewhere is a `*`. What an error says stays, without what it repeats of
+    /// the request; and the [user](Self::user_field) is still named.
     ///
     /// [`preview`](Self::preview) knows no templates: it shows what a path hides.
     ///

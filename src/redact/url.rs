@@ -103,6 +103,20 @@ impl Scan<'_> {
     }
 }
 
+/// A path as a server may read it: without its encoding, the parameters of its segments and slashes that
+/// follow a slash.
+pub(super) fn read_path(path: &str) -> String {
+    let mut read = String::with_capacity(path.len());
+    for segment in path.split('/').enumerate() {
+        let (at, segment) = (segment.0, segment.1.split(';').next().unwrap_or_default());
+        if at > 0 && !read.ends_with('/') {
+            read.push('/');
+        }
+        read.push_str(&percent_decoded(segment));
+    }
+    read
+}
+
 fn next_userinfo(text: &str, from: usize) -> Option<Found> {
     let mut urls = Urls { text, at: from };
     urls.find_map(|url| {
