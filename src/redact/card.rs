@@ -8,11 +8,14 @@ use super::{rules::CARDS, scan::Found};
 /// Digits of the shortest card number.
 pub(super) const SHORTEST: usize = 13;
 const MOST: usize = 19;
-/// Between the groups of a printed number, encoded or not: a blank or a dash of any width.
-const SEPARATORS: [&str; 11] =
-    ["  ", " ", "-", "+", "%20", "\t", "\u{a0}", "\u{2009}", "\u{2011}", "\u{2013}", "\u{202f}"];
+/// Between the groups of a printed number, encoded or not: a blank or a dash of any width, or a dot.
+const SEPARATORS: [&str; 12] = [
+    ".", "  ", " ", "-", "+", "%20", "\t", "\u{a0}", "\u{2009}", "\u{2011}", "\u{2013}", "\u{202f}",
+];
 /// Groups of the longest, in print: `4111 1111 1111 1111 111`.
 const MOST_GROUPS: usize = 6;
+/// Digits of half a number.
+const HALF: usize = 8;
 
 /// The next one at or behind `from`.
 pub(super) fn next(text: &str, mut from: usize) -> Option<Found> {
@@ -46,9 +49,11 @@ fn escape(before: &[u8], digits: &[u8]) -> usize {
     }
 }
 
-/// Whether digits that stand here are part of a word or of a decimal. An escape is neither.
+/// Whether digits that stand here are part of a word or of a decimal. An escape is neither, nor is what
+/// a card's stripe begins with.
 fn goes_on(before: &[u8]) -> bool {
     match before {
+        [.., b'%', b'B' | b'b'] => false,
         [.., b'\\', b'n' | b'r' | b't'] => false,
         [.., b'%', high, low] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => false,
         [.., digit, b'.'] => digit.is_ascii_digit(),
@@ -73,9 +78,14 @@ fn card(bytes: &[u8], first: &Range<usize>) -> Option<usize> {
         let behind = &bytes[group.end..];
         let separator =
             SEPARATORS.iter().find(|separator| behind.starts_with(separator.as_bytes()));
-        let separator = separator.filter(|_| (3..=7).contains(&group.len()))?;
+        // Or two halves.
+        let half = group.len() == HALF && number.len() == HALF;
+        let separator = separator.filter(|_| half || (3..=7).contains(&group.len()))?;
         let next = group.end + separator.len();
         group = next..next + digits(&bytes[next..]);
+        if half && group.len() != HALF {
+            return None;
+        }
     }
     None
 }
@@ -154,6 +164,10 @@ mod tests {
         }
         assert_eq!(hide("4111 1111 1111 1111 12/27"), "[redacted:card] 12/27");
         assert_eq!(hide("id 17 4111111111111111."), "id 17 [redacted:card].");
+        assert_eq!(hide("41111111 11111111"), HIDDEN);
+        assert_eq!(hide("3782.822463.10005"), HIDDEN);
+        let stripe = "%B4111111111111111^DOE/J^2712?;4111111111111111=2712?";
+        assert_eq!(hide(stripe), "%B[redacted:card]^DOE/J^2712?;[redacted:card]=2712?");
     }
 
     #[test]
@@ -191,6 +205,13 @@ mod tests {
             "7f3a9c1e-4123-8912-9045-123456789012",
             "4 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1",
             "0000000000000000",
+            "41111111 1111111",
+            "41111111 11111112",
+            "1.4111.1111.1111.1111",
+            "4111.1111.1111.1111.1",
+            "411.111.111.111",
+            "20261126 12345678",
+            "B4111111111111111",
         ] {
             assert_eq!(hide(text), text);
         }
