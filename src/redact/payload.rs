@@ -61,6 +61,11 @@ impl Scan<'_> {
             let shown = self.multipart(body.prefix, boundary.as_deref()?, body.is_cut())?;
             return Some((shown, None));
         }
+        if matches!(kind, Kind::Form | Kind::Text | Kind::Xml(_))
+            && let Some(boundary) = multipart::boundary_of(body.prefix)
+        {
+            return Some((self.multipart(body.prefix, boundary, body.is_cut())?, None));
+        }
         let text = body.text()?;
         // As a whole first: a secret may go over the borders of names and values.
         let text = self.known_hidden(&text);
@@ -273,6 +278,26 @@ mod tests {
             content_encoding: Some("gzip".to_owned()),
         });
         assert_eq!(payload, Payload::NotShown("compressed (gzip), 3.1 KiB".to_owned()));
+    }
+
+    #[test]
+    fn what_looks_like_multipart_is_read_as_it_whatever_it_says() {
+        let body = "--B0undary'x\r\nContent-Disposition: form-data; name=\"password\"\r\n\r\nhunter2\r\n\
+                    --B0undary'x\r\ncontent-disposition: form-data; name=\"cv\"; filename=\"a.txt\"\r\n\r\n\
+                    I was born\r\n--B0undary'x--\r\n";
+        let as_parts = "password: [redacted]\ncv: a.txt (10 B)";
+        for content_type in ["text/plain", "application/x-www-form-urlencoded", "text/xml"] {
+            for before in ["", "\r\n", "\n \n"] {
+                let body = format!("{before}{body}");
+                assert_eq!(shown(content_type, &body).0, as_parts, "{content_type}");
+                let lines = body.replace("\r\n", "\n");
+                assert_eq!(shown(content_type, &lines).0, as_parts, "{content_type}");
+            }
+        }
+        for text in ["--\nContent-Type: x", "-- a line\nof text", "--x", "--x\nno header", "--x\n"]
+        {
+            assert_eq!(shown("text/plain", text).0, text);
+        }
     }
 
     #[test]

@@ -4,8 +4,8 @@ mod parts;
 
 use std::borrow::Cow;
 
-pub(super) use self::parts::boundary;
 use self::parts::{Part, parts};
+pub(super) use self::parts::{boundary, boundary_of};
 use super::{
     keys::{KeyRule, Verdict},
     placeholder::REDACTED,

@@ -10,7 +10,26 @@ use crate::redact::encoding::percent_decoded;
 
 /// The boundary that a content type names.
 pub(in crate::redact) fn boundary(content_type: &str) -> Option<&str> {
-    let boundary = str::from_utf8(named(parameters(content_type.as_bytes()), "boundary")?).ok()?;
+    valid(named(parameters(content_type.as_bytes()), "boundary")?)
+}
+
+/// That of a body that says nothing of its type, or another one, if it begins as one in parts does: with
+/// a delimiter, and with a header that says what the part is.
+pub(in crate::redact) fn boundary_of(body: &[u8]) -> Option<&str> {
+    let (first, rest) = line(body.trim_ascii_start().strip_prefix(b"--")?)?;
+    let begins = b"content-";
+    let header = rest.get(..begins.len())?;
+    header.eq_ignore_ascii_case(begins).then(|| valid(first))?
+}
+
+/// A line without what ends it, and what follows.
+fn line(text: &[u8]) -> Option<(&[u8], &[u8])> {
+    let end = text.iter().take(LONGEST_BOUNDARY + 2).position(|byte| *byte == b'\n')?;
+    Some((text[..end].trim_ascii_end(), &text[end + 1..]))
+}
+
+fn valid(boundary: &[u8]) -> Option<&str> {
+    let boundary = str::from_utf8(boundary).ok()?;
     let is_character = |b: u8| (b.is_ascii_graphic() || b == b' ') && b != b'"' && b != b'\\';
     let valid = (1..=LONGEST_BOUNDARY).contains(&boundary.len())
         && boundary.bytes().all(is_character)
