@@ -117,8 +117,9 @@ impl Redactor {
         self.with(|rules| rules.routes.push(route.to_owned()))
     }
 
-    /// Hides a value wherever it stands, with its percent-encoded and JSON-escaped forms; of a URL its
-    /// path, long segments and password too. A secret of fewer than six bytes is not looked for:
+    /// Hides a value wherever it stands, also percent-encoded, escaped for JSON or HTML, or all of that; of
+    /// a URL its path, long segments and password too. Of more than 64 bytes the first ones are enough, and
+    /// what goes on like the value hides with them. A secret of fewer than six bytes is not looked for:
     /// too much of what is harmless would be hidden. The secrets of the bell's transports are hidden
     /// without this.
     ///

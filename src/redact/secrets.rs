@@ -150,6 +150,7 @@ impl Finder {
         // Most texts have none, which this says fastest.
         let Ok(Some(first)) = self.heads.try_find(&Input::new(text)) else { return found };
         let mut state = self.start;
+        let mut looks = MOST_LOOKS_AT_BYTE * text.len();
         for (at, byte) in text.iter().enumerate().skip(first.end().saturating_sub(LONGEST_HEAD)) {
             state = self.heads.next_state(Anchored::No, state, *byte);
             if !self.heads.is_match(state) {
@@ -158,9 +159,11 @@ impl Finder {
             // The longest one that ends here.
             let longest = self.heads.match_pattern(state, 0);
             let (start, mut end) = (at + 1 - self.heads.pattern_len(longest), at + 1);
-            // What is hidden already needs no second look, of which there could be one for each byte.
-            if found.last().is_none_or(|last| last.end < end) {
+            // What is hidden already may go on like another value, too: but not every byte of a text that
+            // repeats itself can be looked at from every other one.
+            if looks > 0 || found.last().is_none_or(|last| last.end < end) {
                 let (length, is_open) = self.length_of_long(&text[start..]);
+                looks = looks.saturating_sub(length);
                 end = end.max(start + length);
                 if is_open || self.open[longest.as_usize()] {
                     end += length_of_word(&text[end..]);
@@ -247,6 +250,8 @@ const SHORTEST: usize = 6;
 const SHORTEST_SEEN: usize = 3;
 /// Bytes of a value that are looked for. So much of one is enough to hide what follows it.
 const LONGEST_HEAD: usize = 64;
+/// How often a byte is compared, at most, that is hidden already.
+const MOST_LOOKS_AT_BYTE: usize = 8;
 /// Bytes of the longest character but one, which a head may be shorter by.
 const MOST_OF_CHAR: usize = 3;
 /// The same for a part of a URL, which may be an ordinary word: `/services/`.
@@ -388,6 +393,27 @@ mod tests {
         }
     }
     proptest! {
+        #[test]
+        fn no_secret_is_left_in_any_text(
+            all in prop::collection::vec("[ab]{6,9}|(aab|ba|é){20,90}", 1..6),
+            text in prop::collection::vec(("[ab é]{0,9}", 0usize..6, 0usize..200), 0..6),
+        ) {
+            let part = |(before, which, from): &(String, usize, usize)| {
+                let value = all.get(*which).map_or("", String::as_str);
+                let from = value.char_indices().map(|(at, _)| at).find(|at| at >= from);
+                format!("{before}{}", &value[from.unwrap_or(0)..])
+            };
+            let text: String = text.iter().map(part).collect();
+            let all: Vec<_> = all.iter().map(String::as_str).collect();
+            let Search::For(finder) = secrets(&all).search else { panic!("{all:?}") };
+            let found = finder.found_in(text.as_bytes());
+            prop_assert!(found.is_sorted_by(|one, next| one.end <= next.start));
+            for (at, value) in all.iter().flat_map(|value| text.match_indices(value)) {
+                let is_in = |part: &Range<usize>| part.start <= at && at + value.len() <= part.end;
+                prop_assert!(found.iter().any(is_in), "{value} at {at} of {text}: {found:?}");
+            }
+        }
+
         #[test]
         fn a_secret_hides_however_it_is_encoded(
             secret in "[a-z/+&=\\\\ \"é%]{6,80}",
