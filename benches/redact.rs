@@ -186,7 +186,7 @@ const CALLS: u32 = 100;
 const MOST: Duration = Duration::from_secs(2);
 const REPEATED: &[(&str, &str)] = &[
     ("letters", "a"),
-    ("credentials", "Cookie:("),
+    ("credentials", "Cookie: ("),
     ("words", "token=abcdef "),
     ("percent signs", "%2561"),
     ("references", "&amp;#37;"),
