@@ -377,6 +377,7 @@ async fn a_restart_in_the_middle_loses_nothing_that_was_made() {
     }
     day.until(HOUR).await;
     assert!(told_before <= 2 && day.plain.count() <= 3);
+    row("ten seconds at 600 a minute after a restart", &day);
     day.assert_exact();
 }
 
@@ -393,6 +394,7 @@ async fn a_jump_of_the_clock_tells_what_is_due_once() {
     day.until(4 * DAY).await;
     let [edits, plain] = day.notified();
     assert!(edits <= 4 && plain <= 4, "{edits} and {plain}");
+    row("five, and five when the clock is three days on", &day);
     day.assert_exact();
 }
 

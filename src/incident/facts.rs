@@ -163,9 +163,9 @@ impl Facts {
         self.last.at
     }
 
-    /// When this episode began and last failed, to be shown.
-    pub(crate) const fn span(&self) -> (SystemTime, SystemTime) {
-        (self.first.shown, self.last.shown)
+    /// When this episode began and last failed, to be shown: a clock may have been set back meanwhile.
+    pub(crate) fn span(&self) -> (SystemTime, SystemTime) {
+        (self.first.shown, self.last.shown.max(self.first.shown))
     }
 
     pub(crate) fn quiet_period(&self, settings: &Incidents) -> Duration {
@@ -271,6 +271,16 @@ mod tests {
         let day = 24 * 60 * MINUTE;
         let seen = seen(&[Duration::ZERO, day, 2 * day, 3 * day]);
         assert_eq!(seen.iter().map(|(episode, _)| *episode).collect::<Vec<_>>(), [1, 2, 3, 4]);
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_turns_no_time_round() {
+        let (now, settings) = (Moment::now(), Incidents::default());
+        let mut facts = Facts::new(now);
+        facts.count(1, now, &settings);
+        let back = Moment { at: now.at + MINUTE, shown: now.shown - 60 * MINUTE };
+        facts.count(1, back, &settings);
+        assert_eq!(facts.span(), (now.shown, now.shown));
     }
 
     #[test]

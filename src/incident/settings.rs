@@ -173,7 +173,8 @@ impl Incidents {
     }
 
     /// How many new incidents a channel is told one by one at once, and after how long there is room
-    /// for one more. Default: [`STORM_BURST`] and [`STORM_REFILL`]. Critical ones are always told.
+    /// for one more. Default: [`STORM_BURST`] and [`STORM_REFILL`]. Critical ones are always told. With a
+    /// burst of 0 all others are told together, without their details.
     pub fn storm(mut self, burst: u32, refill: Duration) -> Self {
         self.storm = Rate { burst, refill: refill.clamp(Duration::from_millis(1), LONGEST) };
         self
