@@ -291,7 +291,8 @@ fn value(text: &str, at: usize, certain: bool, header: bool) -> Option<Range<usi
         return None;
     }
     if let Some(length) = nested(rest) {
-        return Some(start..start + length + word(&rest[length..]).len());
+        let more = without_punctuation(word(&rest[length..]).trim_end_matches('\\'));
+        return Some(start..start + length + more.len());
     }
     let word = word(rest);
     let shown = is_literal(word) || is_parameter(word) || !certain && is_ordinary(word);
@@ -333,8 +334,8 @@ fn credential(behind: &str) -> Option<usize> {
     }
 }
 
-/// The content of a quoted string that begins with so many backslashes and a quote. It ends at the
-/// same quote behind no more backslashes, else with the text.
+/// The content of a quoted string that begins with so many backslashes and a quote. It ends with the
+/// string, else with the text.
 fn quoted(text: &str, backslashes: usize) -> Option<Range<usize>> {
     let bytes = text.as_bytes();
     let start = backslashes + 1;
@@ -348,14 +349,20 @@ fn quoted(text: &str, backslashes: usize) -> Option<Range<usize>> {
             byte if *byte == quote && slashes == 0 && bytes.get(at + 1) == Some(&quote) => {
                 doubled = true;
             }
-            byte if *byte == quote && slashes <= backslashes => {
-                let content = start..at - slashes;
+            byte if *byte == quote && closes(slashes, backslashes) => {
+                let content = start..at - slashes.min(backslashes);
                 return is_secret_content(&text[content.clone()]).then_some(content);
             }
             _ => slashes = 0,
         }
     }
     (start < text.len()).then_some(start..text.len())
+}
+
+/// Whether a quote behind so many backslashes closes a string that opened behind so many: one more of
+/// them escapes it, two are a backslash of the string.
+fn closes(slashes: usize, opened: usize) -> bool {
+    slashes <= opened || (slashes - opened).is_multiple_of(2 * (opened + 1))
 }
 
 /// "unexpected token: '}'" quotes no secret.
@@ -372,18 +379,50 @@ fn nested(text: &str) -> Option<usize> {
     if !bracket.starts_with(['{', '[', '(']) {
         return None;
     }
-    let mut depth = 0_usize;
+    let mut brackets = Brackets::default();
     for (at, byte) in text.bytes().enumerate().skip(text.len() - bracket.len()) {
-        match byte {
-            b'{' | b'[' | b'(' => depth += 1,
-            b'}' | b']' | b')' => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        if depth == 0 {
+        brackets.read(byte);
+        if brackets.depth == 0 {
             return Some(at + 1);
         }
     }
     Some(text.len())
+}
+
+/// The open brackets of a subtree. Those inside strings, as in `Some("p)a")`, are none.
+#[derive(Default)]
+struct Brackets {
+    depth: usize,
+    /// The quote that opened a string, and how many backslashes stood before it.
+    string: Option<(u8, usize)>,
+    slashes: usize,
+    /// The last byte that is no blank.
+    before: u8,
+}
+
+impl Brackets {
+    fn read(&mut self, byte: u8) {
+        if byte == b'\\' {
+            self.slashes += 1;
+            return;
+        }
+        let slashes = mem::take(&mut self.slashes);
+        match (self.string, byte) {
+            (Some((quote, opened)), _) if byte == quote && closes(slashes, opened) => {
+                self.string = None;
+            }
+            (Some(_), _) => {}
+            // An apostrophe opens nothing.
+            (None, b'\'') if !b"{[(,:='".contains(&self.before) => {}
+            (None, b'"' | b'\'') => self.string = Some((byte, slashes)),
+            (None, b'{' | b'[' | b'(') => self.depth += 1,
+            (None, b'}' | b']' | b')') => self.depth = self.depth.saturating_sub(1),
+            (None, _) => {}
+        }
+        if byte != b' ' {
+            self.before = byte;
+        }
+    }
 }
 
 /// Up to the next blank, quote or separator, without the punctuation of the sentence around it.
@@ -534,6 +573,51 @@ mod tests {
             ),
             ("db.password:12345 user.pin:1234", "db.password:[redacted] user.pin:[redacted]"),
             ("app.auth.token:12345x", "app.auth.token:[redacted]"),
+        ] {
+            assert_eq!(hide(text), shown);
+            assert_eq!(hide(shown), shown, "twice");
+        }
+    }
+
+    #[test]
+    fn a_bracket_inside_a_string_does_not_end_what_is_hidden() {
+        for (text, shown) in [
+            (r#"Config { password: Some("p)a&b$7x") }"#, "Config { password: [redacted] }"),
+            (
+                r#"Session { tokens: Tokens { access: "a}b", refresh: "x7Fq9" }, id: 1 }"#,
+                "Session { tokens: [redacted], id: 1 }",
+            ),
+            (
+                r#"400: {"password":{"a":"x}y","b":"x7Fq9"},"id":1}"#,
+                r#"400: {"password":[redacted],"id":1}"#,
+            ),
+            (r#"\"tokens\":[\"a]\\\"]b\",\"x7\"],\"id\":1"#, r#"\"tokens\":[redacted],\"id\":1"#),
+            (r#"tokens: ["a\\", "]x7"], id: 1"#, "tokens: [redacted], id: 1"),
+            (r#"tokens: ['"', ']', 'x7'], id: 1"#, "tokens: [redacted], id: 1"),
+            ("{'tokens': {'a': 'x}y', 'b': 'x7'}, 'id': 1}", "{'tokens': [redacted], 'id': 1}"),
+            ("tokens: [it's x7] so", "tokens: [redacted] so"),
+            (r#"tokens: ["a]x7, cut"#, "tokens: [redacted]"),
+        ] {
+            assert_eq!(hide(text), shown);
+            assert_eq!(hide(shown), shown, "twice");
+        }
+    }
+
+    #[test]
+    fn a_backslash_at_the_end_of_a_string_shows_no_secret_behind() {
+        for (text, shown) in [
+            (
+                r#"User { password: "a\\", token: "x7Fq9" }"#,
+                r#"User { password: "[redacted]", token: "[redacted]" }"#,
+            ),
+            (
+                r#"User { password: "a\\\"b", token: "x7Fq9" }"#,
+                r#"User { password: "[redacted]", token: "[redacted]" }"#,
+            ),
+            (
+                r#"{\"password\":\"a\\\\\",\"token\":\"x7\\\"Fq9\"}"#,
+                r#"{\"password\":\"[redacted]\",\"token\":\"[redacted]\"}"#,
+            ),
         ] {
             assert_eq!(hide(text), shown);
             assert_eq!(hide(shown), shown, "twice");
