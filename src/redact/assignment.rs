@@ -19,6 +19,7 @@ use super::{
 pub(super) fn hide<'t>(scan: Scan<'_>, text: &'t str) -> Cow<'t, str> {
     let mut rewrite = Rewrite::of(text);
     let (mut at, mut done) = (0, 0);
+    let (mut strings, mut hidden) = (Strings::default(), 0);
     while let Some(found) = text.as_bytes()[at..].iter().position(|b| matches!(b, b'=' | b':')) {
         let sign = at + found;
         at = sign + 1;
@@ -29,6 +30,11 @@ pub(super) fn hide<'t>(scan: Scan<'_>, text: &'t str) -> Cow<'t, str> {
             continue;
         };
         if is_place(scan, text, &key, sign) {
+            continue;
+        }
+        let quote = closing_quote(&text[separator.end..]).map(|quote| separator.end + quote);
+        let ends = |quote| quote < hidden || strings.are_open(text.as_bytes(), quote);
+        if quote.is_some_and(ends) {
             continue;
         }
         let certain = separator.tight || key.quoted && !begins_sentence(&text[separator.end..]);
@@ -42,7 +48,9 @@ pub(super) fn hide<'t>(scan: Scan<'_>, text: &'t str) -> Cow<'t, str> {
         }
         let name = key.name.rsplit(' ').next().unwrap_or_default();
         scan.under(name).hid(Why::Key(rule), &text[value.clone()]);
-        (at, done) = (value.end, value.end);
+        // Whether it opened a string or closed one: what stands behind a closing one has keys.
+        let end = if quote.is_some() { value.start } else { value.end };
+        (at, done, hidden) = (end, end, value.end);
         if is_cookie(key.name) && text[value.clone()].split(';').any(|c| cookie_name(c).is_some()) {
             cookies(text, value, &mut rewrite);
         } else {
@@ -50,6 +58,35 @@ pub(super) fn hide<'t>(scan: Scan<'_>, text: &'t str) -> Cow<'t, str> {
         }
     }
     rewrite.finish()
+}
+
+/// The strings of a text, as far as it was read.
+#[derive(Default)]
+struct Strings {
+    read: usize,
+    slashes: usize,
+    open: bool,
+}
+
+impl Strings {
+    /// Whether the quote at this place closes one: `user: "token=", password: "x7f3a"`.
+    fn are_open(&mut self, text: &[u8], quote: usize) -> bool {
+        for byte in &text[self.read.min(quote)..quote] {
+            self.open ^= *byte == b'"' && self.slashes.is_multiple_of(2);
+            self.slashes = if *byte == b'\\' { self.slashes + 1 } else { 0 };
+        }
+        self.read = quote.max(self.read);
+        self.open && text[quote] == b'"' && self.slashes.is_multiple_of(2)
+    }
+}
+
+/// Where a quote stands in front of a value that may close a string, by what follows.
+fn closing_quote(text: &str) -> Option<usize> {
+    let value = text.trim_start_matches(is_gap).trim_start_matches('\\');
+    let behind = value.strip_prefix(['"', '\'', '`'])?;
+    let closes = behind.is_empty()
+        || behind.starts_with(|c: char| c.is_whitespace() || ",;:.>)]}".contains(c));
+    closes.then(|| text.len() - value.len())
 }
 
 /// The key of a secret before this sign. What was hidden is no part of a key, but may be a whole one:
@@ -617,6 +654,41 @@ mod tests {
             (
                 r#"{\"password\":\"a\\\\\",\"token\":\"x7\\\"Fq9\"}"#,
                 r#"{\"password\":\"[redacted]\",\"token\":\"[redacted]\"}"#,
+            ),
+        ] {
+            assert_eq!(hide(text), shown);
+            assert_eq!(hide(shown), shown, "twice");
+        }
+    }
+
+    #[test]
+    fn a_string_that_ends_with_a_key_shields_no_secret_behind() {
+        for (text, shown) in [
+            (
+                r#"Config { url: "https://maps.example.com/api?key=", api_key: "x7Fq9" }"#,
+                r#"Config { url: "https://maps.example.com/api?key=", api_key: "[redacted]" }"#,
+            ),
+            (
+                r#"Login { user: "token=", password: "x7Fq9" }"#,
+                r#"Login { user: "token=", password: "[redacted]" }"#,
+            ),
+            (
+                r#"Login { hint: "a \"b\" password: ", password: Some("x7Fq9") }"#,
+                r#"Login { hint: "a \"b\" password: ", password: [redacted] }"#,
+            ),
+            (r#"user="token=" password="x7Fq9""#, r#"user="token=" password="[redacted]""#),
+            (r#"GET "/api?key=" failed, "a""#, r#"GET "/api?key=" failed, "a""#),
+            (r#""token=": "x7Fq9""#, r#""token=": "[redacted]""#),
+            (r#"5" user='token=', password='x7Fq9'"#, r#"5" user='token='[redacted]'[redacted]'"#),
+            (
+                r#"(\"token=\", password: \"x7Fq9\", id: 1)"#,
+                r#"(\"token=\"[redacted]\"[redacted]\", id: 1)"#,
+            ),
+            (r#"password=" x7Fq9""#, r#"password="[redacted]""#),
+            (r#"msg: "password=\" x7Fq9\"""#, r#"msg: "password=\"[redacted]\"""#),
+            (
+                r#"'token=' 'token=', "token=' pin: 'x7Fq9'"#,
+                r#"'token=' 'token='[redacted]'[redacted]'[redacted]'"#,
             ),
         ] {
             assert_eq!(hide(text), shown);
