@@ -319,6 +319,7 @@ fn is_cookie(name: &str) -> bool {
 /// Where the value is that begins at `at`; `None` if there is none, or it is prose or a literal.
 fn value(text: &str, at: usize, certain: bool, header: bool) -> Option<Range<usize>> {
     let start = at + text[at..].len() - text[at..].trim_start_matches(is_gap).len();
+    let start = start + literal_prefix(&text[start..]);
     let rest = &text[start..];
     let quote = rest.trim_start_matches('\\');
     if quote.starts_with(['"', '\'', '`']) {
@@ -407,10 +408,37 @@ fn is_secret_content(content: &str) -> bool {
     !is_literal(content) && content.contains(char::is_alphanumeric)
 }
 
+/// The length of what says of a string what it is: `b"…"`, `r#"…"#`.
+fn literal_prefix(text: &str) -> usize {
+    let bytes = text.strip_prefix('b').unwrap_or(text);
+    let content = bytes.strip_prefix('r').map_or(bytes, |raw| raw.trim_start_matches('#'));
+    let quotes = content.trim_start_matches('\\').starts_with(['"', '\'']);
+    if quotes { text.len() - content.len() } else { 0 }
+}
+
+/// The length of a type's parameters: `<Vec<u8>>`.
+fn parameters(text: &str) -> usize {
+    let mut depth = 0_usize;
+    for (at, c) in
+        first(text, |c| c.is_alphanumeric() || "_:<>[]()&';, *".contains(c)).char_indices()
+    {
+        match c {
+            '<' => depth += 1,
+            '>' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth == 0 {
+            return if c == '>' { at + 1 } else { 0 };
+        }
+    }
+    0
+}
+
 /// The length of `{…}`, `[…]`, `Some(…)` or `Name { … }`, up to the bracket that closes it or the
 /// end.
 fn nested(text: &str) -> Option<usize> {
-    let name = text.bytes().take_while(|b| b.is_ascii_alphanumeric() || *b == b'_').count();
+    let name = text.bytes().take_while(|b| b.is_ascii_alphanumeric() || b"_:".contains(b)).count();
+    let name = name + parameters(&text[name..]);
     let bracket = text[name..].strip_prefix(' ').filter(|rest| rest.starts_with('{'));
     let bracket = bracket.unwrap_or(&text[name..]);
     if !bracket.starts_with(['{', '[', '(']) {
@@ -690,6 +718,30 @@ mod tests {
                 r#"'token=' 'token=', "token=' pin: 'x7Fq9'"#,
                 r#"'token=' 'token='[redacted]'[redacted]'[redacted]'"#,
             ),
+        ] {
+            assert_eq!(hide(text), shown);
+            assert_eq!(hide(shown), shown, "twice");
+        }
+    }
+
+    #[test]
+    fn values_hide_with_what_stands_round_them_in_rust() {
+        for (text, shown) in [
+            (
+                r#"LoginRequest { secret: b"x7 Fq9", id: 1 }"#,
+                r#"LoginRequest { secret: b"[redacted]", id: 1 }"#,
+            ),
+            (r#"jwt_secret: b"super secret x7Fq9""#, r#"jwt_secret: b"[redacted]""#),
+            ("{'password': b'a x7Fq9', 'id': 1}", "{'password': b'[redacted]', 'id': 1}"),
+            (r##"secret = r#"a x7Fq9"#, id"##, r##"secret = r#"[redacted]"#, id"##),
+            (r#"(secret: b\"a x7Fq9\", id)"#, r#"(secret: b\"[redacted]\", id)"#),
+            (r#"password: SecretBox<str>("a x7Fq9"), id: 1"#, "password: [redacted], id: 1"),
+            (r#"password: secrecy::Secret("a x7Fq9"), id: 1"#, "password: [redacted], id: 1"),
+            (
+                r#"password: Some(b::Secret<Vec<u8>, &'a T> { v: "a x7Fq9" }), id: 1"#,
+                "password: [redacted], id: 1",
+            ),
+            (r#"token: Secret<[u8; 4]> { v: "a x7Fq9" }, id: 1"#, "token: [redacted], id: 1"),
         ] {
             assert_eq!(hide(text), shown);
             assert_eq!(hide(shown), shown, "twice");
