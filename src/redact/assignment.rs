@@ -128,11 +128,20 @@ pub(super) fn end_of_value(text: &str, taken: Range<usize>) -> usize {
 pub(super) fn hide_beside<'t>(scan: Scan<'_>, text: &'t str) -> Cow<'t, str> {
     let mut rewrite = Rewrite::of(text);
     let mut at = 0;
-    while let Some(found) = text.as_bytes()[at..].iter().position(|b| matches!(b, b'-' | b'(')) {
+    let begins = |byte: &u8| matches!(byte, b'-' | b'(' | b'[');
+    while let Some(found) = text.as_bytes()[at..].iter().position(begins) {
         at += found;
-        let (name, value) = argument(text, at).or_else(|| pair(text, at)).unwrap_or_default();
+        let beside = argument(text, at).or_else(|| pair(text, at));
         at += 1;
-        if let Verdict::Secret(rule) = scan.verdict_in_text(name) {
+        let Some((name, start, value)) = beside else {
+            continue;
+        };
+        // The name first: of the others no value is looked for.
+        let verdict = scan.verdict_in_text(name);
+        if let Verdict::Secret(rule) = verdict
+            && let Some(value) = value(&text[start..])
+        {
+            let value = start + value.start..start + value.end;
             scan.under(name).hid(Why::Key(rule), &text[value.clone()]);
             at = at.max(value.end);
             rewrite.replace(value, REDACTED);
@@ -141,28 +150,69 @@ pub(super) fn hide_beside<'t>(scan: Scan<'_>, text: &'t str) -> Cow<'t, str> {
     rewrite.finish()
 }
 
-/// A name behind two dashes, and the word behind it, unless that is prose.
-fn argument(text: &str, at: usize) -> Option<(&str, Range<usize>)> {
-    let name_at = at + "--".len();
+/// Where a value is that begins here, if it is one.
+type ValueOf = fn(&str) -> Option<Range<usize>>;
+
+/// A name behind two dashes, and where what may be its value begins.
+fn argument(text: &str, at: usize) -> Option<(&str, usize, ValueOf)> {
     // Of a line of dashes only the first ones.
     let rest = text[at..].strip_prefix("--").filter(|_| !text[..at].ends_with(is_key))?;
     let name = first(rest, is_key);
-    let start = name_at + name.len() + 1;
-    let value = text[start - 1..].strip_prefix(' ').map(word)?;
-    let begins = value.starts_with(|c: char| c.is_alphanumeric());
-    (begins && !is_ordinary(value)).then(|| (name, start..start + value.len()))
+    let behind = &rest[name.len()..];
+    let quoted = behind.trim_start_matches('\\').strip_prefix(['"', '\'']);
+    let (value, value_of): (_, ValueOf) = match quoted {
+        Some(behind) => {
+            (behind.strip_prefix(", ").or_else(|| behind.strip_prefix([',', ' '])), quoted_argument)
+        }
+        None => (behind.strip_prefix(' '), |text| {
+            quoted_argument(text).or_else(|| plain_argument(text))
+        }),
+    };
+    value.map(|value| (name, text.len() - value.len(), value_of))
 }
 
-/// Two strings behind a bracket.
-fn pair(text: &str, at: usize) -> Option<(&str, Range<usize>)> {
-    let rest = text[at..].strip_prefix('(')?;
+/// A word, unless it is prose.
+fn plain_argument(text: &str) -> Option<Range<usize>> {
+    let value = word(text);
+    let begins = value.starts_with(|c: char| c.is_alphanumeric());
+    (begins && !is_ordinary(value)).then_some(0..value.len())
+}
+
+/// A string, unless it is the next argument's name or a placeholder.
+fn quoted_argument(text: &str) -> Option<Range<usize>> {
+    let value = text.trim_start_matches('\\');
+    let content = value.strip_prefix(['"', '\''])?;
+    let is_other = content.starts_with("--") || content.starts_with('<');
+    if is_other { None } else { quoted(text, text.len() - value.len()) }
+}
+
+/// A string behind a bracket, and where the one behind it begins.
+fn pair(text: &str, at: usize) -> Option<(&str, usize, ValueOf)> {
+    let rest = text[at..].strip_prefix(['(', '['])?;
     let quote = rest.trim_start_matches('\\');
     let name = first(quote.strip_prefix('"')?, |c| c != '"' && c != '\\');
-    let behind = quote[1 + name.len()..].trim_start_matches('\\').strip_prefix("\", ")?;
-    let value = behind.trim_start_matches('\\');
-    let content = value.starts_with('"').then(|| quoted(behind, behind.len() - value.len()))??;
-    let start = text.len() - behind.len();
-    Some((name, start + content.start..start + content.end))
+    let behind = quote[1 + name.len()..].trim_start_matches('\\').strip_prefix("\",")?;
+    let value = behind.strip_prefix(' ').unwrap_or(behind);
+    let is_list = text[at..].starts_with('[');
+    Some((name, text.len() - value.len(), if is_list { last_of_list } else { string_or_nested }))
+}
+
+/// `["password", "x7"]`, but not `["password", "email", "name"]`.
+fn last_of_list(text: &str) -> Option<Range<usize>> {
+    let value = string_or_nested(text)?;
+    let behind = text[value.end..].trim_start_matches(['\\', '"']);
+    let is_last = behind.is_empty() || behind.starts_with(']');
+    // No subtree is a name, and none is that long.
+    let is_name = value.start > 0 && value.len() < LONGEST_KEY;
+    (is_last || !is_name).then_some(value)
+}
+
+/// The content of the string that begins here, or all of the subtree.
+fn string_or_nested(text: &str) -> Option<Range<usize>> {
+    match string(text) {
+        Some(string) => string,
+        None => nested(text).map(|length| 0..length),
+    }
 }
 
 /// The longest beginning of such characters, within [`LONGEST_KEY`].
@@ -319,11 +369,9 @@ fn is_cookie(name: &str) -> bool {
 /// Where the value is that begins at `at`; `None` if there is none, or it is prose or a literal.
 fn value(text: &str, at: usize, certain: bool, header: bool) -> Option<Range<usize>> {
     let start = at + text[at..].len() - text[at..].trim_start_matches(is_gap).len();
-    let start = start + literal_prefix(&text[start..]);
     let rest = &text[start..];
-    let quote = rest.trim_start_matches('\\');
-    if quote.starts_with(['"', '\'', '`']) {
-        return quoted(rest, rest.len() - quote.len()).map(|at| start + at.start..start + at.end);
+    if let Some(string) = string(rest) {
+        return string.map(|at| start + at.start..start + at.end);
     }
     if is_literal(rest) || rest.starts_with('\n') {
         return None;
@@ -406,6 +454,16 @@ fn closes(slashes: usize, opened: usize) -> bool {
 /// "unexpected token: '}'" quotes no secret.
 fn is_secret_content(content: &str) -> bool {
     !is_literal(content) && content.contains(char::is_alphanumeric)
+}
+
+/// What the string holds that begins here, if one does: `None` inside if that is no secret.
+fn string(text: &str) -> Option<Option<Range<usize>>> {
+    let prefix = literal_prefix(text);
+    let quote = text[prefix..].trim_start_matches('\\');
+    let content = quote
+        .starts_with(['"', '\'', '`'])
+        .then(|| quoted(&text[prefix..], text.len() - prefix - quote.len()))?;
+    Some(content.map(|at| prefix + at.start..prefix + at.end))
 }
 
 /// The length of what says of a string what it is: `b"…"`, `r#"…"#`.
@@ -557,6 +615,38 @@ mod tests {
             "--token ",
             "--é x7",
             "(\"é",
+        ] {
+            assert_eq!(beside(text), text);
+        }
+    }
+
+    #[test]
+    fn arguments_and_pairs_hide_whoever_quotes_them() {
+        for (text, shown) in [
+            (
+                r#"run "mysql" "--user" "root" "--password" "hunter2x": exit status: 1"#,
+                r#"run "mysql" "--user" "root" "--password" "[redacted]": exit status: 1"#,
+            ),
+            (r#"args: ["--password", "x7Fq9"]"#, r#"args: ["--password", "[redacted]"]"#),
+            (r#"args: [\"--password\",\"x7Fq9\"]"#, r#"args: [\"--password\",\"[redacted]\"]"#),
+            ("a '--token' 'x7Fq9' b", "a '--token' '[redacted]' b"),
+            (r#"--token "swordfish x7" --id 1"#, r#"--token "[redacted]" --id 1"#),
+            ("--token 'x7Fq9'", "--token '[redacted]'"),
+            (r#"--token \"x7Fq9\" b"#, r#"--token \"[redacted]\" b"#),
+            (r#"body: ["password","x7Fq9"] b"#, r#"body: ["password","[redacted]"] b"#),
+            (r#"body: [\"password\", \"x7\"] b"#, r#"body: [\"password\", \"[redacted]\"] b"#),
+            (r#"[("client_secret", Some("x7)"))] b"#, r#"[("client_secret", [redacted])] b"#),
+            (r#"[("client_secret", b"x7")]"#, r#"[("client_secret", b"[redacted]")]"#),
+            (r#"[["token", ["x7"]], ["id", "1"]]"#, r#"[["token", [redacted]], ["id", "1"]]"#),
+        ] {
+            assert_eq!(beside(text), shown);
+            assert_eq!(beside(shown), shown, "twice");
+        }
+        for text in [
+            r#"unexpected argument '--password' found, "--token" "--user" "id", '--token' is "x7""#,
+            r#"["password", "email", "name"], ["password"]"#,
+            r#"--token "<TOKEN>", --token "", "--token"  x7, "--token""#,
+            r#"["password", 5], ("token", None)"#,
         ] {
             assert_eq!(beside(text), text);
         }
