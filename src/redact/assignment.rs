@@ -10,7 +10,7 @@ use super::{
     credential::is_prose,
     keys::{KeyRule, Keys, Verdict},
     placeholder::{self, OPEN, REDACTED},
-    rules::MISHAPS,
+    rules::{MISHAPS, NAME_KEYS, VALUE_KEY},
     scan::{Rewrite, Scan, is_literal, without_punctuation},
     trail::Why,
 };
@@ -26,6 +26,15 @@ pub(super) fn hide<'t>(scan: Scan<'_>, text: &'t str) -> Cow<'t, str> {
         let Some(separator) = Separator::at(text.as_bytes(), sign) else {
             continue;
         };
+        if let Some((name, value_at)) = named(&text[done..], sign - done, separator.end - done)
+            && names_secret(scan, name)
+            && let Some(value) = value(text, done + value_at, true, false)
+        {
+            scan.under(name).hid(Why::Key(KeyRule::Named), &text[value.clone()]);
+            (at, done) = (value.end, value.end);
+            rewrite.replace(value, REDACTED);
+            continue;
+        }
         let Some((key, rule)) = secret_key(scan, text, done, sign) else {
             continue;
         };
@@ -110,6 +119,42 @@ fn secret_key<'r, 't>(
         Verdict::Secret(rule) => Some((key, rule)),
         _ => None,
     })
+}
+
+/// What a member says that names the value of the next one, and where that begins: `name: "password",
+/// value: "x7f3a"`.
+fn named(text: &str, sign: usize, name_at: usize) -> Option<(&str, usize)> {
+    let key = text[..sign].trim_end_matches(|c| is_gap(c) || "\"'`\\]".contains(c));
+    let before = NAME_KEYS.iter().find_map(|name| without_end(key, name))?;
+    let outer = last(before, is_key);
+    if outer.ends_with(|c: char| c.is_alphanumeric() || "_-".contains(c)) {
+        return None;
+    }
+    let near = first(&text[name_at..], |_| true);
+    let name = value(near, 0, true, false)?;
+    let behind =
+        near[name.end..].trim_start_matches(|c: char| c.is_whitespace() || "\"'`\\,;&".contains(c));
+    let member = behind.strip_prefix(outer).unwrap_or(behind);
+    let length = VALUE_KEY.len();
+    member.get(..length).filter(|member| member.eq_ignore_ascii_case(VALUE_KEY))?;
+    let rest = member[length..].trim_start_matches(|c| is_gap(c) || "\"'`\\]".contains(c));
+    let sign = near.len() - rest.len();
+    rest.starts_with(['=', ':']).then_some(())?;
+    let separator = Separator::at(near.as_bytes(), sign)?;
+    Some((&near[name], name_at + separator.end))
+}
+
+/// The text before this end, in any case.
+fn without_end<'t>(text: &'t str, end: &str) -> Option<&'t str> {
+    let at = text.len().checked_sub(end.len())?;
+    let found = text.get(at..)?.eq_ignore_ascii_case(end);
+    found.then(|| &text[..at])
+}
+
+/// Whether another value's name is a secret's; no sentence is a name.
+fn names_secret(scan: Scan<'_>, name: &str) -> bool {
+    let blanks = name.bytes().filter(|byte| *byte == b' ').count();
+    blanks <= MOST_BLANKS && scan.rules.keys.is_secret(name)
 }
 
 /// Where the value ends whose key was taken for a secret itself: `xoxs-7a8b9c0d_password=x7f3a`. The end
@@ -573,7 +618,9 @@ fn is_ordinary(word: &str) -> bool {
 const LONGEST_TERM: usize = 32;
 /// Digits of the longest port.
 const MOST_PLACE_DIGITS: usize = 5;
-/// Bytes looked back for a key.
+/// Blanks in a value that names another one.
+const MOST_BLANKS: usize = 3;
+/// Bytes looked back for a key, and on for the value that a name stands before.
 const LONGEST_KEY: usize = 128;
 
 #[cfg(test)]
@@ -835,6 +882,58 @@ mod tests {
         ] {
             assert_eq!(hide(text), shown);
             assert_eq!(hide(shown), shown, "twice");
+        }
+    }
+
+    #[test]
+    fn values_hide_whose_name_stands_beside_them() {
+        for (text, shown) in [
+            (
+                r#"error: {"name":"password","value":"x7Fq9","id":1}"#,
+                r#"error: {"name":"password","value":"[redacted]","id":1}"#,
+            ),
+            (
+                r#"Header { name: "x-api-key", value: "x7Fq9" }"#,
+                r#"Header { name: "x-api-key", value: "[redacted]" }"#,
+            ),
+            (
+                r#"EnvVar { name: "DB_PASSWORD", value: Some("x7Fq9"), id: 1 }"#,
+                r#"EnvVar { name: "DB_PASSWORD", value: [redacted], id: 1 }"#,
+            ),
+            (
+                r#"KeyValue { key: "api_token", value: "swordfish" }"#,
+                r#"KeyValue { key: "api_token", value: "[redacted]" }"#,
+            ),
+            (
+                r#"{\"Name\": \"sid\", \"Value\": \"x7Fq9\", \"id\": 1}"#,
+                r#"{\"Name\": \"sid\", \"Value\": \"[redacted]\", \"id\": 1}"#,
+            ),
+            (
+                "{'field': 'card number', 'value': 4111}",
+                "{'field': 'card number', 'value': [redacted]}",
+            ),
+            ("name=password&value=x7Fq9&b=1", "name=password&value=[redacted]&b=1"),
+            ("key=password&value=swordfish", "key=password&value=[redacted]"),
+            ("name=password, value=x7Fq9", "name=password, value=[redacted]"),
+            (
+                "fields[0][name]=password&fields[0][value]=x7Fq9",
+                "fields[0][name]=password&fields[0][value]=[redacted]",
+            ),
+            (r#"{"key":"x7Fq9","value":"a"}"#, r#"{"key":"[redacted]","value":"a"}"#),
+        ] {
+            assert_eq!(hide(text), shown);
+            assert_eq!(hide(shown), shown, "twice");
+        }
+        for text in [
+            r#"Header { name: "accept", value: "x7Fq9" }"#,
+            r#"[Header { name: "password" }, Other { value: "x7Fq9" }]"#,
+            r#"User { user_name: "token", value: "x7Fq9" }"#,
+            r#"{ name: "password", value: null }, { name: "the password that you wrote here", value: 7 }"#,
+            "name=password&values=x7Fq9, name: token, the value: x7",
+            "name=password",
+            "name:",
+        ] {
+            assert_eq!(hide(text), text);
         }
     }
 
