@@ -28,7 +28,7 @@ pub(super) fn hide<'t>(scan: Scan<'_>, text: &'t str) -> Cow<'t, str> {
         };
         if let Some((name, value_at)) = named(&text[done..], sign - done, separator.end - done)
             && names_secret(scan, name)
-            && let Some(value) = value(text, done + value_at, true, false)
+            && let Some(value) = value(text, done + value_at, Reading::CERTAIN)
         {
             scan.under(name).hid(Why::Key(KeyRule::Named), &text[value.clone()]);
             (at, done) = (value.end, value.end);
@@ -46,10 +46,16 @@ pub(super) fn hide<'t>(scan: Scan<'_>, text: &'t str) -> Cow<'t, str> {
         if quote.is_some_and(ends) {
             continue;
         }
-        let certain = separator.tight || key.quoted && !begins_sentence(&text[separator.end..]);
+        let certain = separator.assigns
+            || is_bare(scan, rule, &text[sign..])
+            || key.quoted && !begins_sentence(&text[separator.end..]);
         let is_mishap = is_mishap(&key);
-        let certain = certain && !is_mishap;
-        let Some(value) = value(text, separator.end, certain, is_header(key.name)) else {
+        let reading = Reading {
+            certain: certain && !is_mishap,
+            header: is_header(key.name),
+            line: rule == KeyRule::Stem("passphrase"),
+        };
+        let Some(value) = value(text, separator.end, reading) else {
             continue;
         };
         if is_mishap && is_term(&text[value.clone()]) {
@@ -131,7 +137,7 @@ fn named(text: &str, sign: usize, name_at: usize) -> Option<(&str, usize)> {
         return None;
     }
     let near = first(&text[name_at..], |_| true);
-    let name = value(near, 0, true, false)?;
+    let name = value(near, 0, Reading::CERTAIN)?;
     let behind =
         near[name.end..].trim_start_matches(|c: char| c.is_whitespace() || "\"'`\\,;&".contains(c));
     let member = behind.strip_prefix(outer).unwrap_or(behind);
@@ -164,7 +170,9 @@ pub(super) fn end_of_value(text: &str, taken: Range<usize>) -> usize {
     let sign = text.len() - behind.len();
     let is_key = behind.starts_with(['=', ':']) && Keys::default().is_secret(&text[taken.clone()]);
     let separator = is_key.then(|| Separator::at(text.as_bytes(), sign)).flatten();
-    let value = separator.and_then(|sign| value(text, sign.end, sign.tight, false));
+    let value = separator.and_then(|sign| {
+        value(text, sign.end, Reading { certain: sign.tight, ..Reading::default() })
+    });
     value.map_or(taken.end, |value| value.end)
 }
 
@@ -286,8 +294,10 @@ fn cookie_name(cookie: &str) -> Option<&str> {
 /// `=`, `=>`, `:` or `:=`.
 struct Separator {
     end: usize,
-    /// `key=value`: no prose is written like that.
+    /// `key=value`, with no blank.
     tight: bool,
+    /// It is no colon and compares nothing: no prose is written like that.
+    assigns: bool,
 }
 
 impl Separator {
@@ -299,13 +309,17 @@ impl Separator {
             (Some(b'!' | b'<' | b'>' | b'='), b'=', _) => None,
             (Some(b':'), b':', _) | (_, b':', Some(b':')) | (Some(b':'), b'=', _) => None,
             (_, b':', Some(b'/')) if bytes.get(sign + 2) == Some(&b'/') => None,
-            (_, b'=', Some(b'=' | b'>' | b'~')) | (_, b':', Some(b'=')) => {
-                Some(Self { end: sign + 2, tight: false })
+            (_, b'=', Some(b'=' | b'~')) => {
+                Some(Self { end: sign + 2, tight: false, assigns: false })
             }
-            (_, b'=', Some(after)) => {
-                Some(Self { end: sign + 1, tight: !after.is_ascii_whitespace() })
+            (_, b'=', Some(b'>')) | (_, b':', Some(b'=')) => {
+                Some(Self { end: sign + 2, tight: false, assigns: true })
             }
-            _ => Some(Self { end: sign + 1, tight: false }),
+            (_, b'=', after) => {
+                let tight = after.is_some_and(|after| !after.is_ascii_whitespace());
+                Some(Self { end: sign + 1, tight, assigns: true })
+            }
+            _ => Some(Self { end: sign + 1, tight: false, assigns: false }),
         }
     }
 }
@@ -411,8 +425,39 @@ fn is_cookie(name: &str) -> bool {
     name.to_ascii_lowercase().ends_with("cookie")
 }
 
+/// How a value is read.
+#[derive(Clone, Copy, Default)]
+struct Reading {
+    /// It is no prose, whatever the word.
+    certain: bool,
+    header: bool,
+    /// It goes on to the end of its line.
+    line: bool,
+}
+
+impl Reading {
+    const CERTAIN: Self = Self { certain: true, header: false, line: false };
+}
+
+/// Whether a word behind this colon is a value whatever it says: nobody tells an error in what was
+/// captured, of what the app calls a secret, or behind `password:` without a blank. `token:write` may
+/// be a scope.
+fn is_bare(scan: Scan<'_>, rule: KeyRule<'_>, text: &str) -> bool {
+    let is_tight = text[1..].starts_with(|c: char| !c.is_whitespace());
+    let is_told = scan.tells_errors() && !matches!(rule, KeyRule::Own(_));
+    !is_told || is_tight && is_password(rule)
+}
+
+fn is_password(rule: KeyRule<'_>) -> bool {
+    let (KeyRule::Stem(name) | KeyRule::Word(name)) = rule else {
+        return false;
+    };
+    name.starts_with("pass") && name != "pass" || matches!(name, "pin" | "pw" | "pwd")
+}
+
 /// Where the value is that begins at `at`; `None` if there is none, or it is prose or a literal.
-fn value(text: &str, at: usize, certain: bool, header: bool) -> Option<Range<usize>> {
+fn value(text: &str, at: usize, reading: Reading) -> Option<Range<usize>> {
+    let Reading { certain, header, line } = reading;
     let start = at + text[at..].len() - text[at..].trim_start_matches(is_gap).len();
     let rest = &text[start..];
     if let Some(string) = string(rest) {
@@ -427,6 +472,10 @@ fn value(text: &str, at: usize, certain: bool, header: bool) -> Option<Range<usi
     }
     let word = word(rest);
     let shown = is_literal(word) || is_parameter(word) || !certain && is_ordinary(word);
+    if line && !shown {
+        let end = rest.find(['\n', '"', '<']).unwrap_or(rest.len());
+        return Some(start..start + end);
+    }
     if header && word.contains('=') {
         return Some(start..start + rest.find('\n').unwrap_or(rest.len()));
     }
@@ -934,6 +983,50 @@ mod tests {
             "name:",
         ] {
             assert_eq!(hide(text), text);
+        }
+    }
+
+    #[test]
+    fn an_ordinary_word_is_a_value_where_no_error_speaks() {
+        let mut rules = Rules::default();
+        rules.keys.hide("diagnosis");
+        for (tier, text, shown) in [
+            (Tier::Captured, "password: swordfish", "password: [redacted]"),
+            (
+                Tier::Captured,
+                "user: bob\npassword: letmein\nid: 1",
+                "user: bob\npassword: [redacted]\nid: 1",
+            ),
+            (Tier::Captured, "pin: 42", "pin: [redacted]"),
+            (Tier::Captured, "PASSWORD: ABCD", "PASSWORD: [redacted]"),
+            (Tier::Captured, "jwt: CorrectHorse", "jwt: [redacted]"),
+            (Tier::Captured, "/x/password: swordfish", "/x/password: [redacted]"),
+            (
+                Tier::Captured,
+                "passphrase: correct horse battery\nid: 1",
+                "passphrase: [redacted]\nid: 1",
+            ),
+            (Tier::Error, "password = letmein", "password = [redacted]"),
+            (Tier::Error, "password => letmein", "password => [redacted]"),
+            (Tier::Error, "token := letmein", "token := [redacted]"),
+            (Tier::Error, "password:letmein, id:1", "password:[redacted], id:1"),
+            (Tier::Error, "passphrase=correct horse battery", "passphrase=[redacted]"),
+            (Tier::Error, "a=\"passphrase = correct horse\" b", "a=\"passphrase = [redacted]\" b"),
+            (Tier::Error, "diagnosis: flu", "diagnosis: [redacted]"),
+            (Tier::Own, "Diagnosis:   severe flu", "Diagnosis:   [redacted] flu"),
+        ] {
+            let hide = |text: &str| super::hide(Scan::new(&rules, tier), text).into_owned();
+            assert_eq!(hide(text), shown);
+            assert_eq!(hide(shown), shown, "twice");
+        }
+        for (tier, text) in [
+            (Tier::Captured, "password: null, token: true, pin: $1"),
+            (Tier::Captured, "token expired: InvalidToken"),
+            (Tier::Error, "token: expected identifier, passphrase: required for this"),
+            (Tier::Error, "if token == other"),
+            (Tier::Error, "missing scope token:write, password: required"),
+        ] {
+            assert_eq!(super::hide(Scan::new(&rules, tier), text), text);
         }
     }
 

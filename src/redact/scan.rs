@@ -209,6 +209,11 @@ impl<'r> Scan<'r> {
         shown.is_some_and(|shown| is_name(&shown) && keys.is_secret(&shown))
     }
 
+    /// Whether the text may say what went wrong, in words.
+    pub(super) fn tells_errors(self) -> bool {
+        self.tier != Tier::Captured
+    }
+
     /// Whether only what the app lists is shown.
     pub(super) fn shows_only_listed(self) -> bool {
         self.tier == Tier::Captured && self.rules.keys.shows_only()
