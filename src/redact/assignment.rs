@@ -46,19 +46,26 @@ pub(super) fn hide<'t>(scan: Scan<'_>, text: &'t str) -> Cow<'t, str> {
         if quote.is_some_and(ends) {
             continue;
         }
-        let certain = separator.assigns
-            || is_bare(scan, rule, &text[sign..])
-            || key.quoted && !begins_sentence(&text[separator.end..]);
+        let told = is_told(scan, rule, &text[sign..]);
+        if told && is_path(&text[..sign], &key) && is_of_path(&text[separator.end..]) {
+            continue;
+        }
         let is_mishap = is_mishap(&key);
-        let reading = Reading {
-            certain: certain && !is_mishap,
-            header: is_header(key.name),
-            line: rule == KeyRule::Stem("passphrase"),
+        let certain = separator.assigns || key.quoted && !begins_sentence(&text[separator.end..]);
+        let header = is_header(key.name);
+        let is_apart = text[separator.end..].starts_with(is_gap);
+        let doubt = match () {
+            () if is_mishap => Doubt::Prose,
+            () if certain || !told => Doubt::Value,
+            () if !is_apart || header || key.quoted || is_password(rule) => Doubt::Prose,
+            () => Doubt::Term,
         };
+        let reading = Reading { doubt, header, line: rule == KeyRule::Stem("passphrase") };
         let Some(value) = value(text, separator.end, reading) else {
             continue;
         };
-        if is_mishap && is_term(&text[value.clone()]) {
+        let behind = &text[value.end..];
+        if is_mishap && is_term(&text[value.clone()]) || told && is_parsed(key.name, behind) {
             continue;
         }
         let name = key.name.rsplit(' ').next().unwrap_or_default();
@@ -138,8 +145,10 @@ fn named(text: &str, sign: usize, name_at: usize) -> Option<(&str, usize)> {
     }
     let near = first(&text[name_at..], |_| true);
     let name = value(near, 0, Reading::CERTAIN)?;
-    let behind =
-        near[name.end..].trim_start_matches(|c: char| c.is_whitespace() || "\"'`\\,;&".contains(c));
+    let is_between = |c: char| c.is_whitespace() || "\"'`\\,;&".contains(c);
+    let behind = near[name.end..].trim_start_matches(is_between);
+    // A line break, as it is escaped.
+    let behind = behind.strip_prefix("n ").map_or(behind, |line| line.trim_start_matches(' '));
     let member = behind.strip_prefix(outer).unwrap_or(behind);
     let length = VALUE_KEY.len();
     member.get(..length).filter(|member| member.eq_ignore_ascii_case(VALUE_KEY))?;
@@ -170,9 +179,8 @@ pub(super) fn end_of_value(text: &str, taken: Range<usize>) -> usize {
     let sign = text.len() - behind.len();
     let is_key = behind.starts_with(['=', ':']) && Keys::default().is_secret(&text[taken.clone()]);
     let separator = is_key.then(|| Separator::at(text.as_bytes(), sign)).flatten();
-    let value = separator.and_then(|sign| {
-        value(text, sign.end, Reading { certain: sign.tight, ..Reading::default() })
-    });
+    let reading = |tight| if tight { Reading::CERTAIN } else { Reading::default() };
+    let value = separator.and_then(|sign| value(text, sign.end, reading(sign.tight)));
     value.map_or(taken.end, |value| value.end)
 }
 
@@ -428,24 +436,99 @@ fn is_cookie(name: &str) -> bool {
 /// How a value is read.
 #[derive(Clone, Copy, Default)]
 struct Reading {
-    /// It is no prose, whatever the word.
-    certain: bool,
+    doubt: Doubt,
     header: bool,
     /// It goes on to the end of its line.
     line: bool,
 }
 
 impl Reading {
-    const CERTAIN: Self = Self { certain: true, header: false, line: false };
+    const CERTAIN: Self = Self { doubt: Doubt::Value, header: false, line: false };
 }
 
-/// Whether a word behind this colon is a value whatever it says: nobody tells an error in what was
-/// captured, of what the app calls a secret, or behind `password:` without a blank. `token:write` may
-/// be a scope.
-fn is_bare(scan: Scan<'_>, rule: KeyRule<'_>, text: &str) -> bool {
+/// What may stand where a value does.
+#[derive(Clone, Copy, Default, Eq, PartialEq)]
+enum Doubt {
+    /// Nothing but a value, whatever the word.
+    Value,
+    #[default]
+    Prose,
+    /// Prose, or what an error is called.
+    Term,
+}
+
+impl Doubt {
+    /// Whether this word says something else, by what is behind it, too.
+    fn explains(self, word: &str, behind: &str) -> bool {
+        let is_prose = || is_ordinary(word) || ALGORITHMS.contains(&word);
+        match self {
+            Self::Value => false,
+            Self::Prose => is_prose(),
+            Self::Term => is_prose() || is_identifier(word) || is_status(word, behind),
+        }
+    }
+}
+
+/// Whether prose may stand behind this sign: not in what was captured, not for what the app calls a
+/// secret, and not behind `password:` without a blank. `token:write` may be a scope.
+fn is_told(scan: Scan<'_>, rule: KeyRule<'_>, text: &str) -> bool {
     let is_tight = text[1..].starts_with(|c: char| !c.is_whitespace());
-    let is_told = scan.tells_errors() && !matches!(rule, KeyRule::Own(_));
-    !is_told || is_tight && is_password(rule)
+    let is_own = matches!(rule, KeyRule::Own(_));
+    scan.tells_errors() && !is_own && !(is_tight && is_password(rule))
+}
+
+/// `GET /oauth/token: …`: the key is a segment of a path.
+fn is_path(before: &str, key: &Key<'_>) -> bool {
+    let outer = before.strip_suffix(key.name).filter(|outer| outer.ends_with('/') && !key.quoted);
+    let path = outer.map(|outer| last(outer, |c| !c.is_whitespace()));
+    path.is_some_and(|path| path.starts_with('/') || path.contains("://"))
+}
+
+/// What is said of a path: a status, or a word without digits.
+fn is_of_path(text: &str) -> bool {
+    let Some(text) = text.strip_prefix(' ') else {
+        return false;
+    };
+    let word = word(text);
+    let behind = &text[word.len()..];
+    let is_word = !word.is_empty() && word.bytes().all(|b| b.is_ascii_alphabetic() || b == b'-');
+    let opens = behind.trim_start_matches(' ').starts_with(['{', '(', '[', '<', '"', '\'', '`']);
+    is_status(word, behind) || is_word && !opens
+}
+
+/// `401 Unauthorized`.
+fn is_status(word: &str, behind: &str) -> bool {
+    let is_code = word.len() == 3 && word.bytes().all(|b| b.is_ascii_digit());
+    let name = behind.strip_prefix(' ').unwrap_or_default();
+    is_code && name.starts_with(|c: char| c.is_ascii_uppercase())
+}
+
+/// `ExpiredSignature`, `invalid_client`: at least two words of three letters.
+fn is_identifier(word: &str) -> bool {
+    let is_lower = |word: &str| word.len() > 2 && word.bytes().all(|b| b.is_ascii_lowercase());
+    let is_snake = || word.contains('_') && word.split('_').all(is_lower);
+    word.len() < LONGEST_TERM && (is_camel(word) || is_snake())
+}
+
+fn is_camel(word: &str) -> bool {
+    let (mut words, mut length) = (0, 3);
+    for byte in word.bytes() {
+        match byte {
+            b'A'..=b'Z' if length > 2 => (words, length) = (words + 1, 1),
+            b'a'..=b'z' if words > 0 => length += 1,
+            _ => return false,
+        }
+    }
+    words > 1 && length > 2
+}
+
+/// `unexpected token: 'foo9' at 3:4` quotes what was parsed.
+fn is_parsed(key: &str, behind: &str) -> bool {
+    let behind = behind.strip_prefix(['"', '\'', '`']);
+    let place = behind.and_then(|behind| behind.strip_prefix(" at "));
+    let place = place.map(|place| place.strip_prefix("line ").unwrap_or(place));
+    key == "unexpected token"
+        && place.is_some_and(|at| at.starts_with(|c: char| c.is_ascii_digit()))
 }
 
 fn is_password(rule: KeyRule<'_>) -> bool {
@@ -457,13 +540,14 @@ fn is_password(rule: KeyRule<'_>) -> bool {
 
 /// Where the value is that begins at `at`; `None` if there is none, or it is prose or a literal.
 fn value(text: &str, at: usize, reading: Reading) -> Option<Range<usize>> {
-    let Reading { certain, header, line } = reading;
+    let Reading { doubt, header, line } = reading;
     let start = at + text[at..].len() - text[at..].trim_start_matches(is_gap).len();
     let rest = &text[start..];
     if let Some(string) = string(rest) {
         return string.map(|at| start + at.start..start + at.end);
     }
-    if is_literal(rest) || rest.starts_with('\n') {
+    let is_os_error = doubt == Doubt::Term && rest.starts_with("Os { code: ");
+    if is_literal(rest) || rest.starts_with('\n') || is_os_error {
         return None;
     }
     if let Some(length) = nested(rest) {
@@ -471,7 +555,7 @@ fn value(text: &str, at: usize, reading: Reading) -> Option<Range<usize>> {
         return Some(start..start + length + more.len());
     }
     let word = word(rest);
-    let shown = is_literal(word) || is_parameter(word) || !certain && is_ordinary(word);
+    let shown = is_literal(word) || is_parameter(word) || doubt.explains(word, &rest[word.len()..]);
     if line && !shown {
         let end = rest.find(['\n', '"', '<']).unwrap_or(rest.len());
         return Some(start..start + end);
@@ -664,6 +748,8 @@ fn is_ordinary(word: &str) -> bool {
         || !word.contains(char::is_alphanumeric)
 }
 
+/// What hashes a password, in `hash password: argon2 failed`.
+const ALGORITHMS: &[&str] = &["argon2", "md5", "pbkdf2", "sha1", "sha256", "sha512"];
 const LONGEST_TERM: usize = 32;
 /// Digits of the longest port.
 const MOST_PLACE_DIGITS: usize = 5;
@@ -1028,6 +1114,55 @@ mod tests {
         ] {
             assert_eq!(super::hide(Scan::new(&rules, tier), text), text);
         }
+    }
+
+    #[test]
+    fn what_an_error_is_called_stays() {
+        let mut rules = Rules::default();
+        rules.keys.hide("diagnosis");
+        let hide = |tier, text: &str| super::hide(Scan::new(&rules, tier), text).into_owned();
+        for text in [
+            "jwt: ExpiredSignature, creating session: PoolTimedOut",
+            "no credentials: CredentialsNotLoaded",
+            "secrets-manager: ResourceNotFoundException: not there",
+            "certificate: UnknownIssuer; oauth: invalid_client",
+            "oauth: 401 Unauthorized",
+            "GET /api/session: 503 Service Unavailable",
+            "POST /oauth/token: 502 Bad Gateway, /reset-password: 500 Internal Server Error",
+            "https://api.example.com/oauth/token: ECONNRESET by peer",
+            "hash password: argon2 failed",
+            "auth: Os { code: 111, kind: ConnectionRefused, message: \"Connection refused\" }",
+            "unexpected token: 'foo9' at 3:4, unexpected token: `x9` at line 3",
+        ] {
+            assert_eq!(hide(Tier::Error, text), text);
+        }
+        for (text, shown) in [
+            ("password: CorrectHorse", "password: [redacted]"),
+            ("password: 401 Unauthorized", "password: [redacted] Unauthorized"),
+            ("/etc/password: x7Fq9", "/etc/password: [redacted]"),
+            ("user/token: bob/x7Fq9", "user/token: [redacted]"),
+            ("/x/token: X9, /x/token: Some(\"a\")", "/x/token: [redacted], /x/token: [redacted]"),
+            (
+                "/x/token: \"ABCDE\", /x/token: T { a: 1 }",
+                "/x/token: \"[redacted]\", /x/token: [redacted]",
+            ),
+            ("password: hunter2 failed", "password: [redacted] failed"),
+            ("token: Expired7Signature", "token: [redacted]"),
+            ("token: abCdefGhij", "token: [redacted]"),
+            ("oauth: ab_cd_ef", "oauth: [redacted]"),
+            ("oauth: 401 unauthorized", "oauth: [redacted] unauthorized"),
+            ("oauth: 4017 Unauthorized", "oauth: [redacted] Unauthorized"),
+            ("jwt=ExpiredSignature", "jwt=[redacted]"),
+            ("jwt:ExpiredSignature", "jwt:[redacted]"),
+            ("diagnosis: SevereFlu", "diagnosis: [redacted]"),
+            ("auth: Tokens { code: 111 }", "auth: [redacted]"),
+            ("unexpected token: 'foo9', no", "unexpected token: '[redacted]', no"),
+            ("authorization: CustomScheme", "authorization: [redacted]"),
+        ] {
+            assert_eq!(hide(Tier::Error, text), shown);
+            assert_eq!(hide(Tier::Error, shown), shown, "twice");
+        }
+        assert_eq!(hide(Tier::Captured, "jwt: ExpiredSignature"), "jwt: [redacted]");
     }
 
     #[test]

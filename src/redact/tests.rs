@@ -494,11 +494,69 @@ fn ordinary_error_texts_stay() {
         "https://example.com/docs?page=2#keys",
         "expected one of `:`, `=`, found `token`",
         "SELECT * FROM sessions WHERE author = 'bob'",
+        "loading the profile: jwt: ExpiredSignature",
+        "creating session: PoolTimedOut",
+        "no credentials: CredentialsNotLoaded",
+        "secrets-manager: ResourceNotFoundException",
+        "certificate: UnknownIssuer",
+        "oauth: invalid_client",
+        "oauth: 401 Unauthorized",
+        "GET /api/session: 503 Service Unavailable",
+        "POST https://auth.example.com/oauth/token: 502 Bad Gateway",
+        "hash password: argon2 failed",
+        "auth: Os { code: 111, kind: ConnectionRefused }",
+        "unexpected token: 'foo9' at 3:4",
         "timeout after 1.5s: retry=3, max_tokens=512, sort_key=created_at",
         "😀 ünïcode — fine",
         "",
     ] {
         assert_eq!(redactor.text(text), text);
+    }
+}
+
+/// As the standard library, serde and Debug write them.
+#[test]
+fn secrets_hide_in_whatever_notation_they_stand() {
+    let secret = "x7Fq9ZkW3v";
+    for text in [
+        r#"Config { password: Some("p)a x7Fq9ZkW3v") }"#,
+        r#"Session { tokens: Tokens { access: "a}b", refresh: "x7Fq9ZkW3v" }, id: 1 }"#,
+        r#"400 Bad Request: {"password":{"a":"x}y","b":"x7Fq9ZkW3v"}}"#,
+        r#"Config { url: "https://maps.example.com/api?key=", api_key: "x7Fq9ZkW3v" }"#,
+        r#"Login { user: "token=", password: "x7Fq9ZkW3v" }"#,
+        r#"user="token=" password="x7Fq9ZkW3v""#,
+        r#"User { password: "a\\", token: "x7Fq9ZkW3v" }"#,
+        r#"error: {"name":"password","value":"x7Fq9ZkW3v"}"#,
+        r#"body: ["password","x7Fq9ZkW3v"]"#,
+        r#"Header { name: "x-api-key", value: "x7Fq9ZkW3v" }"#,
+        r#"EnvVar { name: "DB_PASSWORD", value: Some("x7Fq9ZkW3v") }"#,
+        r#"Cookie { name: "sid", value: "x7Fq9ZkW3v" }"#,
+        r#"[("client_secret", Some("x7Fq9ZkW3v"))]"#,
+        r#"KeyValue { key: "api_token", value: "x7Fq9ZkW3v" }"#,
+        "name=password&value=x7Fq9ZkW3v",
+        "key=password&value=x7Fq9ZkW3v",
+        "fields[0][name]=password&fields[0][value]=x7Fq9ZkW3v",
+        "Header {\n    name: \"x-api-key\",\n    value: \"x7Fq9ZkW3v\",\n}",
+        r#"LoginRequest { secret: b"x7Fq9ZkW3v" }"#,
+        r#"jwt_secret: b"super secret x7Fq9ZkW3v""#,
+        r#"password: SecretBox<str>("x7Fq9ZkW3v")"#,
+        r#"password: secrecy::Secret("x7Fq9ZkW3v")"#,
+        r#"failed to run "mysql" "--user" "root" "--password" "x7Fq9ZkW3v": exit status: 1"#,
+        r#"args: ["--password", "x7Fq9ZkW3v"]"#,
+        r#"--token "x7Fq9ZkW3v""#,
+        "--token 'x7Fq9ZkW3v'",
+    ] {
+        let shown = Redactor::default().text(text);
+        assert!(!leaks(&shown, secret), "{text} -> {shown}");
+        assert_eq!(Redactor::default().text(&shown), shown, "twice");
+        // In a string of another value, as JSON and Debug escape it.
+        let inner = format!("Failure {{ message: {text:?}, id: 1 }}");
+        let shown = Redactor::default().text(&inner);
+        assert!(!leaks(&shown, secret), "{inner} -> {shown}");
+        assert_eq!(Redactor::default().text(&shown), shown, "twice");
+        let rules = Rules::default();
+        let shown = Scan::new(&rules, Tier::Captured).value(text).into_owned();
+        assert!(!leaks(&shown, secret), "{text} -> {shown}");
     }
 }
 
