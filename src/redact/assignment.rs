@@ -51,16 +51,14 @@ pub(super) fn hide<'t>(scan: Scan<'_>, text: &'t str) -> Cow<'t, str> {
             continue;
         }
         let is_mishap = is_mishap(&key);
-        let certain = separator.assigns || key.quoted && !begins_sentence(&text[separator.end..]);
-        let header = is_header(key.name);
-        let is_apart = text[separator.end..].starts_with(is_gap);
+        let behind = &text[separator.end..];
         let doubt = match () {
             () if is_mishap => Doubt::Prose,
-            () if certain || !told => Doubt::Value,
-            () if !is_apart || header || key.quoted || is_password(rule) => Doubt::Prose,
-            () => Doubt::Term,
+            () if !told || separator.assigns => Doubt::Value,
+            () => Doubt::of(&key, rule, behind),
         };
-        let reading = Reading { doubt, header, line: rule == KeyRule::Stem("passphrase") };
+        let line = rule == KeyRule::Stem("passphrase");
+        let reading = Reading { doubt, header: is_header(key.name), line };
         let Some(value) = value(text, separator.end, reading) else {
             continue;
         };
@@ -458,6 +456,16 @@ enum Doubt {
 }
 
 impl Doubt {
+    /// What stands behind the colon of a key where an error may be told.
+    fn of(key: &Key<'_>, rule: KeyRule<'_>, behind: &str) -> Self {
+        match () {
+            () if key.quoted && !begins_sentence(behind) => Self::Value,
+            () if key.quoted || is_header(key.name) || is_password(rule) => Self::Prose,
+            () if behind.starts_with(is_gap) => Self::Term,
+            () => Self::Prose,
+        }
+    }
+
     /// Whether this word says something else, by what is behind it, too.
     fn explains(self, word: &str, behind: &str) -> bool {
         let is_prose = || is_ordinary(word) || ALGORITHMS.contains(&word);
