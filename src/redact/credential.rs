@@ -15,7 +15,8 @@ pub(super) const SHORTEST: usize = "Basic x".len();
 pub(super) fn next(text: &str, mut from: usize, is_secret: impl Fn(&str) -> bool) -> Option<Found> {
     let bytes = text.as_bytes();
     loop {
-        let blank = from + bytes.get(from..)?.iter().position(|byte| *byte == b' ')?;
+        let blank =
+            from + bytes.get(from..)?.iter().position(|byte| matches!(byte, b' ' | b'\t'))?;
         from = blank + 1;
         let scheme = scheme(&bytes[..blank]);
         let found = scheme.and_then(|scheme| credentials(text, from, scheme, &is_secret));
@@ -49,7 +50,7 @@ fn credentials(
     // Of the others a quote is one round a word of the sentence.
     let quotes: &[char] =
         if matches!(scheme, "bearer" | "basic") { &['"', '\'', '`', '<'] } else { &[] };
-    let behind = text[at..].trim_start_matches(' ').trim_start_matches(quotes);
+    let behind = text[at..].trim_start_matches(is_gap).trim_start_matches(quotes);
     let start = text.len() - behind.len();
     let word = word(&text[start..]);
     let secret = match scheme {
@@ -122,6 +123,7 @@ mod tests {
             ("sent 'bearer abc123', got 401", "sent 'bearer [redacted]', got 401"),
             ("(Authorization: Basic dXNlcjpwdw==).", "(Authorization: Basic [redacted])."),
             ("Basic  dXNlcjpwdw== x", "Basic  [redacted] x"),
+            ("Bearer\tabc123, Basic \tdXNlcjpwdw==", "Bearer\t[redacted], Basic \t[redacted]"),
             ("Token 9944b09199c62bcf", "Token [redacted]"),
             ("BEARER abcdefghijklmnopqrst", "BEARER [redacted]"),
             ("Digest username=\"bob\", response=\"6629\"\nnext", "Digest [redacted]\nnext"),

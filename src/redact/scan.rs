@@ -288,7 +288,8 @@ impl<'r> Scan<'r> {
         steps.rewrite(signs.any(Signs::LESS), |text| self.elements(text));
         let is_secret = |key: &str| matches!(self.verdict_in_text(key), Verdict::Secret(_));
         let credentials = |text: &str, from| credential::next(text, from, is_secret);
-        steps.find(long(credential::SHORTEST, Signs::BLANK), credentials);
+        // A tab is no blank.
+        steps.find(long(credential::SHORTEST, Signs::BLANK.or(Signs::UNSEEN)), credentials);
         let assigns = signs.any(Signs::COLON.or(Signs::EQUALS));
         steps.rewrite(assigns, |text| assignment::hide(self, text));
         let beside = signs.any(Signs::DASH.or(Signs::QUOTE));
