@@ -575,7 +575,18 @@ fn value(text: &str, at: usize, reading: Reading) -> Option<Range<usize>> {
         let (from, end) = (start + word.len(), start + word.len() + end);
         return Some(if shown { from + " ".len()..end } else { start..end });
     }
-    (!shown).then(|| start..start + word.len() + more(&rest[word.len()..]))
+    let behind = &rest[word.len()..];
+    let length = words(behind).filter(|_| doubt == Doubt::Value).unwrap_or_else(|| more(behind));
+    (!shown).then(|| start..start + word.len() + length)
+}
+
+/// The length of the other words of a value in a connection string: `Password=abc x7f3a;Encrypt=yes`.
+fn words(behind: &str) -> Option<usize> {
+    let words = first(behind, |c| !"=;:,\"'`<>\n".contains(c));
+    let next = behind[words.len()..].strip_prefix(';').filter(|_| words.starts_with(' '))?;
+    let key = first(next, |c| is_key(c) || c == ' ');
+    let is_key = key.starts_with(is_key) && next[key.len()..].starts_with('=');
+    is_key.then_some(words.len())
 }
 
 /// The length of what a `&` divides from a value and what is no pair of its own: `password=a&b7`.
@@ -855,6 +866,13 @@ mod tests {
             ("Server=x;Pwd=a;b", "Server=x;Pwd=[redacted];b"),
             ("a=1&token=abc&b=2", "a=1&token=[redacted]&b=2"),
             ("?%70assword=abc", "?%70assword=[redacted]"),
+            (
+                "User=sa;Password=abc x7 y;Encrypt=yes b",
+                "User=sa;Password=[redacted];Encrypt=yes b",
+            ),
+            ("Pwd=abc x7;User Id=sa", "Pwd=[redacted];User Id=sa"),
+            ("password=abc failed; retry=3", "password=[redacted] failed; retry=3"),
+            ("password=abc id=1;a=2", "password=[redacted] id=1;a=2"),
             ("{\"password\":\"a\\\"b\",\"x\":1}", "{\"password\":\"[redacted]\",\"x\":1}"),
             (r#"{\"password\":\"ab\",\"x\":1}"#, r#"{\"password\":\"[redacted]\",\"x\":1}"#),
             ("\"pin\": 1234, \"x\": 1", "\"pin\": [redacted], \"x\": 1"),
