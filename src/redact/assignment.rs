@@ -554,6 +554,9 @@ fn value(text: &str, at: usize, reading: Reading) -> Option<Range<usize>> {
     if let Some(string) = string(rest) {
         return string.map(|at| start + at.start..start + at.end);
     }
+    if let Some(lines) = lines_below(rest, doubt) {
+        return Some(start + lines.start..start + lines.end);
+    }
     let is_os_error = doubt == Doubt::Term && rest.starts_with("Os { code: ");
     if is_literal(rest) || rest.starts_with('\n') || is_os_error {
         return None;
@@ -578,6 +581,25 @@ fn value(text: &str, at: usize, reading: Reading) -> Option<Range<usize>> {
     let behind = &rest[word.len()..];
     let length = words(behind).filter(|_| doubt == Doubt::Value).unwrap_or_else(|| more(behind));
     (!shown).then(|| start..start + word.len() + length)
+}
+
+/// The indented lines below a key of YAML: a block behind `|` or `>`, or a list where no error tells
+/// anything.
+fn lines_below(text: &str, doubt: Doubt) -> Option<Range<usize>> {
+    let block = text.strip_prefix(['|', '>']).map(|text| text.trim_start_matches(['-', '+']));
+    let below = block.unwrap_or(text).strip_prefix('\n')?;
+    let value = below.trim_start_matches(' ');
+    let is_list = doubt == Doubt::Value && (value.starts_with("- ") || value.starts_with(OPEN));
+    if value.len() == below.len()
+        || value.trim_ascii_start().is_empty()
+        || block.is_none() && !is_list
+    {
+        return None;
+    }
+    let is_last = |(at, _): &(usize, &str)| !value[at + 1..].starts_with([' ', '\n']);
+    let end = value.match_indices('\n').find(is_last).map_or(value.len(), |(at, _)| at);
+    let start = text.len() - value.len();
+    Some(start..start + value[..end].trim_ascii_end().len())
 }
 
 /// The length of the other words of a value in a connection string: `Password=abc x7f3a;Encrypt=yes`.
@@ -1189,6 +1211,29 @@ mod tests {
             assert_eq!(hide(Tier::Error, shown), shown, "twice");
         }
         assert_eq!(hide(Tier::Captured, "jwt: ExpiredSignature"), "jwt: [redacted]");
+    }
+
+    #[test]
+    fn the_lines_below_a_key_of_yaml_hide() {
+        let rules = Rules::default();
+        let hide = |tier, text: &str| super::hide(Scan::new(&rules, tier), text).into_owned();
+        for (tier, text, shown) in [
+            (Tier::Error, "password: |\n  x7 Fq9\n  y7\nid: 1", "password: |\n  [redacted]\nid: 1"),
+            (Tier::Error, "password: >-\n  x7 Fq9", "password: >-\n  [redacted]"),
+            (
+                Tier::Captured,
+                "passwords:\n  - x7\n  - y7\nid: 1",
+                "passwords:\n  [redacted]\nid: 1",
+            ),
+        ] {
+            assert_eq!(hide(tier, text), shown);
+            assert_eq!(hide(tier, shown), shown, "twice");
+        }
+        for text in
+            ["password: |\nid: 1", "token:\n  - expected one", "password:\n  0: eof", "password: |"]
+        {
+            assert_eq!(hide(Tier::Error, text), text);
+        }
     }
 
     #[test]
