@@ -95,7 +95,9 @@ async fn a_dead_channel_is_said_once_and_so_is_its_return() {
     drop(bell);
     assert_eq!(lines("the last handle is gone"), 0, "nothing waits");
 
-    let dead = Stub::failing(SendError::transient("connection refused"));
+    // Longer than anyone waits who is gone.
+    let minute = Some(Duration::from_secs(60));
+    let dead = Stub::failing(SendError::rate_limited(minute, "slow down"));
     let (dead, worker) = Bell::builder("s").channel("#dead", dead).build_with_worker().unwrap();
     tokio::spawn(worker.run());
     dead.send(Message::new("a"));
