@@ -10,7 +10,10 @@ use aho_corasick::{
 };
 
 use super::{
-    decoded::each_decoded, encoding::percent_decoded, pattern::hide_ranges, placeholder::REDACTED,
+    decoded::each_decoded,
+    encoding::{percent_decoded, percent_encoded},
+    pattern::hide_ranges,
+    placeholder::REDACTED,
     trail::Echo,
 };
 use crate::{
@@ -50,8 +53,11 @@ impl Secrets {
         // As it is sent to whom it is for.
         let decoded = percent_decoded(password);
         let parts: Vec<_> = parts.chain([secret, password, &*decoded]).collect();
-        let parts = parts.into_iter().filter(|part| part.len() >= SHORTEST);
-        self.add_all(parts.map(|part| (part, false)));
+        let parts: Vec<_> = parts.into_iter().filter(|part| part.len() >= SHORTEST).collect();
+        // Behind half of another escape they are not decoded: `%2` and `9%3A…`.
+        let encoded: Vec<_> = parts.iter().flat_map(|part| percent_forms(part)).collect();
+        let all = parts.into_iter().chain(encoded.iter().map(String::as_str));
+        self.add_all(all.map(|part| (part, false)));
     }
 
     /// What the app called sensitive, and other values as they are.
@@ -228,6 +234,20 @@ impl fmt::Debug for Secrets {
     }
 }
 
+/// Percent-encoded, with capitals and without.
+fn percent_forms(text: &str) -> [String; 2] {
+    let encoded = percent_encoded(text, |b| b.is_ascii_alphanumeric() || b"-._~".contains(&b));
+    let lower = encoded.split('%').enumerate().map(|(at, part)| match at {
+        0 => part.to_owned(),
+        _ => {
+            let (digits, rest) = part.split_at_checked(2).unwrap_or((part, ""));
+            format!("%{}{rest}", digits.to_ascii_lowercase())
+        }
+    });
+    let lower = lower.collect();
+    [encoded, lower]
+}
+
 /// As it is, and with the `+` that a form has for a blank. Other encodings are looked through.
 fn forms(text: String) -> impl Iterator<Item = String> {
     let plus = text.contains(' ').then(|| text.replace(' ', "+"));
@@ -315,6 +335,14 @@ mod tests {
         for piece in ["a", "Cookie: (", "ab\"é+"] {
             let (short, long) = (kept(&piece.repeat(100)), kept(&piece.repeat(10_000)));
             assert!(0 < short && long <= short, "{piece}: {short} {long}");
+        }
+    }
+
+    #[test]
+    fn an_escape_before_it_shields_no_encoded_secret() {
+        let secrets = secrets(&["9;10'0+Y z"]);
+        for text in ["%29%3b10%270%2bY%20z", "%29%3B10%270%2BY%20z"] {
+            assert_eq!(secrets.hide(text), "%2[redacted]");
         }
     }
 
