@@ -11,7 +11,7 @@ use aho_corasick::{
 
 use super::{
     decoded::each_decoded,
-    encoding::{percent_decoded, percent_encoded},
+    encoding::{percent_decoded, percent_encoded, push_escaped},
     pattern::hide_ranges,
     placeholder::REDACTED,
     trail::Echo,
@@ -54,8 +54,8 @@ impl Secrets {
         let decoded = percent_decoded(password);
         let parts: Vec<_> = parts.chain([secret, password, &*decoded]).collect();
         let parts: Vec<_> = parts.into_iter().filter(|part| part.len() >= SHORTEST).collect();
-        // Behind half of another escape they are not decoded: `%2` and `9%3A…`.
-        let encoded: Vec<_> = parts.iter().flat_map(|part| percent_forms(part)).collect();
+        // Behind half of another escape they are not decoded: `%2` and `9%3A…`, or `\` and `\n…`.
+        let encoded: Vec<_> = parts.iter().flat_map(|part| encoded_forms(part)).collect();
         let all = parts.into_iter().chain(encoded.iter().map(String::as_str));
         self.add_all(all.map(|part| (part, false)));
     }
@@ -234,8 +234,8 @@ impl fmt::Debug for Secrets {
     }
 }
 
-/// Percent-encoded, with capitals and without.
-fn percent_forms(text: &str) -> [String; 2] {
+/// Percent-encoded, with capitals and without, and escaped for JSON.
+fn encoded_forms(text: &str) -> [String; 3] {
     let encoded = percent_encoded(text, |b| b.is_ascii_alphanumeric() || b"-._~".contains(&b));
     let lower = encoded.split('%').enumerate().map(|(at, part)| match at {
         0 => part.to_owned(),
@@ -245,7 +245,9 @@ fn percent_forms(text: &str) -> [String; 2] {
         }
     });
     let lower = lower.collect();
-    [encoded, lower]
+    let mut escaped = String::new();
+    push_escaped(&mut escaped, text, '"');
+    [encoded, lower, escaped]
 }
 
 /// As it is, and with the `+` that a form has for a blank. Other encodings are looked through.
@@ -340,10 +342,11 @@ mod tests {
 
     #[test]
     fn an_escape_before_it_shields_no_encoded_secret() {
-        let secrets = secrets(&["9;10'0+Y z"]);
+        let secrets = secrets(&["9;10'0+Y z", "\tX0+7\\;<0"]);
         for text in ["%29%3b10%270%2bY%20z", "%29%3B10%270%2BY%20z"] {
             assert_eq!(secrets.hide(text), "%2[redacted]");
         }
+        assert_eq!(secrets.hide(r"\\tX0+7\\;<0"), r"\[redacted]");
     }
 
     #[test]
