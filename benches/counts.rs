@@ -239,9 +239,9 @@ impl Display for Counts {
 }
 
 #[rustfmt::skip]
-fn rows() -> [Row; 13] {
+fn rows() -> [Row; 14] {
     use Added::{Over, OverKnown, OverSuccess};
-    use Around::{AnyBody, Bare, Bell, Identity, Ignoring, Whole};
+    use Around::{AnyBody, Bare, Bell, Identity, Ignoring, Users, Whole};
     use Ask::{Cause, Flood, Get, New, Post1K, Post64K, Refused, Status, Text};
 
     const fn is(instructions: i64, allocations: i64) -> Option<Counts> {
@@ -257,6 +257,7 @@ fn rows() -> [Row; 13] {
         ("GET, `any_body()`", AnyBody, Get, Over(Identity), None, is(3_544, 3)),
         ("POST 1 KiB, `any_body()`", AnyBody, Post1K, Over(Identity), None, is(4_475, 5)),
         ("known kind fails: status only", Bell, Status, OverSuccess, is(700, 0), is(303, 0)),
+        ("known kind fails: status only, for a user", Users, Status, OverSuccess, is(700, 0), None),
         ("known kind fails: typed cause", Bell, Cause, OverSuccess, is(5_000, 1), is(4_472, 0)),
         ("known kind fails: text in the body", Bell, Text, OverSuccess, is(7_000, 1), is(6_828, 1)),
         ("new kind fails, details taken", Bell, New, OverSuccess, None, None),

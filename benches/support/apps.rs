@@ -22,6 +22,8 @@ pub(crate) enum Around {
     Bell,
     /// `bell.layer()`, told to look away from `/ok` and `/status`.
     Ignoring,
+    /// `bell.layer()`, told who each request is for.
+    Users,
     /// `bell.layer().any_body()`.
     AnyBody,
     /// `bell.layer()` round the whole `Router` instead of in `Router::layer`.
@@ -37,8 +39,15 @@ pub(crate) enum App {
 
 impl Around {
     /// [`Bare`](Self::Bare) first: the others are compared with it.
-    pub(crate) const ALL: &[Self] =
-        &[Self::Bare, Self::Identity, Self::Bell, Self::Ignoring, Self::AnyBody, Self::Whole];
+    pub(crate) const ALL: &[Self] = &[
+        Self::Bare,
+        Self::Identity,
+        Self::Bell,
+        Self::Ignoring,
+        Self::Users,
+        Self::AnyBody,
+        Self::Whole,
+    ];
 }
 
 impl App {
@@ -51,6 +60,10 @@ impl App {
             Around::Bell => routes.layer(layer).with_state(()),
             Around::Ignoring => {
                 routes.layer(layer.ignore_path("/ok").ignore_path("/status")).with_state(())
+            }
+            Around::Users => {
+                let user = |_: &_| Some("alice@example.com".to_owned());
+                routes.layer(layer.user_from(user)).with_state(())
             }
             Around::AnyBody => routes.layer(layer.any_body()).with_state(()),
             Around::Whole => return Self::Whole(layer.layer(routes.with_state(()))),

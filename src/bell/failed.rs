@@ -127,6 +127,9 @@ impl Core {
 
     fn count(&self, what: &Occurrence<'_>, witness: &impl Witness) {
         self.with_parts(what, |parts| {
+            if witness.knows_user() && self.count_known(what, parts, witness) {
+                return;
+            }
             let (mut seen, mut key) = self.count_kind(what, parts);
             if seen == Seen::Crowded {
                 (seen, key) = self.count_stem(what, parts);
@@ -138,6 +141,38 @@ impl Core {
                 self.count_user(key, witness);
             }
         });
+    }
+
+    /// Counts a failure of a known kind that hits someone: the usual case, in one look-up. Gives whether
+    /// that is all.
+    #[inline(never)]
+    fn count_known(
+        &self,
+        what: &Occurrence<'_>,
+        parts: &FingerprintParts<'_>,
+        witness: &impl Witness,
+    ) -> bool {
+        let Some(hash) = witness.user_hash() else { return false };
+        let key = what.key(parts);
+        let (seen, new) = self.hub.tally.hit_with(key, |kind| !kind.hit.knows(hash));
+        match seen {
+            Seen::Wanted => self.bring_details(key, what, parts, witness),
+            Seen::Counted => {}
+            _ => return false,
+        }
+        if let Some(kind) = new {
+            self.add_user(&kind, hash, witness);
+        }
+        true
+    }
+
+    /// Redacts the name outside of the tally's locks, because that takes long.
+    #[cold]
+    #[inline(never)]
+    fn add_user(&self, kind: &KindFacts, hash: u64, witness: &impl Witness) {
+        if let Some((name, sensitive)) = witness.user() {
+            kind.hit.add(hash, self.hub.redactor.user(&name, &sensitive));
+        }
     }
 
     /// Counts it without its text: there are too many texts.
@@ -164,11 +199,8 @@ impl Core {
     fn count_user(&self, key: Key, witness: &impl Witness) {
         let Some(hash) = witness.user_hash() else { return };
         let is_new = |kind: &Arc<KindFacts>| !kind.hit.knows(hash);
-        // Redacted outside of the tally's locks, because that takes long.
-        if let Some(kind) = self.hub.tally.facts(key, is_new)
-            && let Some((name, sensitive)) = witness.user()
-        {
-            kind.hit.add(hash, self.hub.redactor.user(&name, &sensitive));
+        if let Some(kind) = self.hub.tally.facts(key, is_new) {
+            self.add_user(&kind, hash, witness);
         }
     }
 

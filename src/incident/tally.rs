@@ -87,6 +87,17 @@ impl<F> Tally<F> {
         shard.get(&key).map_or(Seen::New, Kind::hit)
     }
 
+    /// The same, with what is remembered of the kind, if it is wanted. `is_wanted` may not wait.
+    pub(crate) fn hit_with(
+        &self,
+        key: Key,
+        is_wanted: impl FnOnce(&Arc<F>) -> bool,
+    ) -> (Seen, Option<Arc<F>>) {
+        let shard = self.shard(key).read().unwrap_or_else(PoisonError::into_inner);
+        let Some(kind) = shard.get(&key) else { return (Seen::New, None) };
+        (kind.hit(), is_wanted(&kind.facts).then(|| Arc::clone(&kind.facts)))
+    }
+
     /// What is remembered of a known kind, if it is wanted. `is_wanted` may not wait.
     pub(crate) fn facts(
         &self,
