@@ -144,10 +144,12 @@ fn named(text: &str, sign: usize, name_at: usize) -> Option<(&str, usize)> {
     Some((&near[name], name_at + separator.end))
 }
 
-/// Whether another value's name is a secret's; no sentence is a name.
+/// Whether another value's name is a secret's; no sentence is a name, and nothing that has a value of its
+/// own: `name="a client_secret=x7f3a"`.
 fn names_secret(scan: Scan<'_>, name: &str) -> bool {
     let blanks = name.bytes().filter(|byte| *byte == b' ').count();
-    blanks <= MOST_BLANKS && scan.rules.keys.is_secret(name)
+    let has_value = name.contains(['=', ':']);
+    blanks <= MOST_BLANKS && !has_value && scan.rules.keys.is_secret(name)
 }
 
 /// Where the value ends whose key was taken for a secret itself: `xoxs-7a8b9c0d_password=x7f3a`. The end

@@ -315,6 +315,23 @@ fn values_hide_whose_name_stands_beside_them() {
 }
 
 #[test]
+fn a_name_with_a_value_in_it_shields_none() {
+    for (text, shown) in [
+        (
+            "<b name=\"pas client_secret=x7f3a9c1e x\" value=\"red\"/>",
+            "<b name=\"pas client_secret=[redacted] x\" value=\"red\"/>",
+        ),
+        (
+            "name: \"token: x7f3a9c1e\", value: \"red\"",
+            "name: \"token: [redacted]\", value: \"red\"",
+        ),
+    ] {
+        assert_eq!(hide(text), shown);
+        assert_eq!(hide(shown), shown, "twice");
+    }
+}
+
+#[test]
 fn an_ordinary_word_is_a_value_where_no_error_speaks() {
     let mut rules = Rules::default();
     rules.keys.hide("diagnosis");
