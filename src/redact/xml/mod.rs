@@ -187,12 +187,15 @@ impl<'r, 't> Walk<'r, 't> {
     }
 
     /// As a text, from there on: what has no end, or is `<User token: "x7f3a">` or `<sent Bearer x7f3a>`,
-    /// may be no tag.
+    /// may be no tag. Its end stays: a value that went on behind it would end the next time at the next.
     fn read_again(&mut self, start: usize) {
         let written = self.out.text.split_off(start);
-        let shown = self.scan.text(Cow::Borrowed(&written), Signs::of(&written));
-        self.out.hidden += usize::from(*shown != *written);
+        let ends = ["/>", ">"].into_iter().find(|end| written.ends_with(end));
+        let (inside, end) = written.split_at(written.len() - ends.map_or(0, str::len));
+        let shown = self.scan.text(Cow::Borrowed(inside), Signs::of(inside));
+        self.out.hidden += usize::from(*shown != *inside);
         self.out.text.push_str(&shown);
+        self.out.text.push_str(end);
     }
 
     fn close(&mut self, at: Range<usize>, name: &str) {
@@ -468,6 +471,7 @@ mod tests {
             "<input disabled key='colour' value='red'/>",
         );
         shows("<s='apiKey='x>>>>]", "<s='apiKey='x>>>>]");
+        shows("<a='b apikey='x7f3a9c1e d>1>2>3", "<a='b apikey='[redacted]>1>2>3");
         shows("<a cookie: b=c; d=e", "<a cookie: b=[redacted]; d=[redacted]");
         shows(
             "<saml2:Name saml2:Id=\"1\">b</saml2:Name>",
