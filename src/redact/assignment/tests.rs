@@ -466,7 +466,7 @@ fn prose_stays() {
         "token != abc123",
         "authorization: denied by rule_17, Authorization: missing x-api-key (401)",
         "auth failed: InvalidToken, auth error: ECONNREFUSED, token rejected: 401, session failed: 503",
-        "token denied: InvalidScope, token expired: TokenExpired, auth failure: ECONNRESET",
+        "token denied: EACCES, token expired: TokenExpired, auth failure: ECONNRESET",
         "session invalid: NoSuchSession, password mismatch: HashMismatch",
         "oauth error: invalid_grant, invalid peer certificate: UnknownIssuer",
         "unexpected token: EOF, found token: NULL",

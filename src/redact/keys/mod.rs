@@ -444,7 +444,7 @@ mod tests {
             "max_tokens maxTokens min_tokens total_tokens prompt_tokens completion_tokens",
             "input_tokens output_tokens max_output_tokens cached_tokens tokens_used",
             "cache_key sort_key primary_key public_key idempotency_key foreign_key keys",
-            "gift_certificate secretariat secretary tokenizer tokenization code state",
+            "gift_certificate peer_certificate secretariat secretary tokenizer tokenization code state",
             "hash_algorithm token_algorithm token_created_at token_count mfa_enabled",
             "token_expires token_expiry password_length token_limit auth_method",
             "signature_required certificate_status session_type type status",
