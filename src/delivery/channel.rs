@@ -35,9 +35,6 @@ use crate::{
     transport::{Capabilities, DynTransport, SendError},
 };
 
-/// A pause that the operator should hear of.
-const LONG_PAUSE: Duration = Duration::from_secs(60);
-
 /// A named destination.
 pub(crate) struct Channel {
     pub(crate) can: Capabilities,
@@ -332,3 +329,6 @@ impl Teller {
         &self.shared.hub.channels[self.index]
     }
 }
+
+/// A pause that the operator should hear of.
+const LONG_PAUSE: Duration = Duration::from_secs(60);
